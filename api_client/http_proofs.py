@@ -59,7 +59,7 @@ class HttpProofs:
     async def consistency(self, old: int, size: int) -> Sequence[str]:
         """See `Proofs.consistency`."""
         params: dict[str, int] = {"from": old, "to": size}
-        return (await self._reads.get(Consistency, CONSISTENCY, **params)).path
+        return (await self._reads.get(Consistency, CONSISTENCY, most=_NOTE_MOST, **params)).path
 
     async def _text(self, path: str) -> str:
         call = Call("GET", path, patience=_PATIENCE, limit=BodyLimit(_NOTE_MOST))

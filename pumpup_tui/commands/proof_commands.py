@@ -46,7 +46,9 @@ def checkpoint(options: PlaceOptions, name: str, only_key: bool, output: Path | 
 
     async def read(backend: Backend) -> tuple[str, str]:
         note = await backend.proofs.checkpoint(name=name)
-        return note, await backend.proofs.key()
+        key = await backend.proofs.key()
+        _check_signed(note, key)
+        return note, key
 
     note, key = run_on_backend(options, read, signs=True)
     from pumpup_tui.commands.written_files import write_output
@@ -54,6 +56,22 @@ def checkpoint(options: PlaceOptions, name: str, only_key: bool, output: Path | 
     write_output(f"{key}\n" if only_key else note, output, "checkpoint", overwrite=yes)
     if output is not None and not only_key:
         print_line(f"Its public key is {line(key, 400)}", err=True)
+
+
+def _check_signed(note: str, key: str) -> None:
+    """Check what a place gave as its checkpoint and key: what is none of them is not printed or kept.
+
+    Raises:
+        UnexpectedAnswer: it is none.
+    """
+    from api_client.errors import UnexpectedAnswer
+    from store.core.proof_check import checked_checkpoint
+    from store.core.signed_note import NoteFault, read_verifier_key
+
+    try:
+        checked_checkpoint(note, read_verifier_key(key))
+    except NoteFault as fault:
+        raise UnexpectedAnswer(f"What came as a checkpoint and its key does not hold: {fault}.") from None
 
 
 @click.command()
@@ -76,11 +94,11 @@ def prove(options: PlaceOptions, name: str, with_attachments: bool, output: Path
 
 
 def _write_proof(proof: ProofFile, output: Path | None, *, overwrite: bool) -> None:
-    import orjson
+    import json
 
     from pumpup_tui.commands.written_files import write_output
 
-    text = orjson.dumps(proof.wire(), option=orjson.OPT_INDENT_2).decode()
+    text = json.dumps(proof.wire(), indent=2)  # with all but ASCII escaped: stdout may be a terminal
     write_output(f"{text}\n", output, "proof", overwrite=overwrite)
     count = len(proof.events)
     print_line(f"Proved {count} event{'s' if count != 1 else ''}. Its public key is {line(proof.key, 400)}", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -33,13 +33,29 @@ async def proof_of(backend: Backend, typed: str, *, contents: bool) -> ProofFile
 
     Raises:
         NotThere: nothing has this name.
-        Failed: it is too much for one proof, or several things have the name.
+        Failed: it is too much for one proof, or several things have the name, or what was given as one is none.
         ApiError: the backend could not be read, or proves nothing.
     """
     note = await backend.proofs.checkpoint()
     seqs = await _seqs(backend, typed, checkpoint_size(note))
     proof = await prove(backend.proofs, seqs, checkpoint=note)
-    return replace(proof, attachments=tuple([one async for one in _attachments(backend, proof, contents=contents)]))
+    events = _held(proof)
+    return replace(proof, attachments=tuple([one async for one in _attachments(backend, events, contents=contents)]))
+
+
+def _held(proof: ProofFile) -> list[dict[str, Any]]:
+    """Return the events of a proof, which `check` would accept: no other one is written.
+
+    Raises:
+        Failed: it would not.
+    """
+    from store.core.proof_check import ProofFault, checked
+    from store.core.signed_note import NoteFault, read_verifier_key
+
+    try:
+        return checked(proof, read_verifier_key(proof.key)).events
+    except (NoteFault, ProofFault) as fault:
+        raise Failed(f"The proof does not hold, and is not written: {line(str(fault), 400)}") from None
 
 
 async def _seqs(backend: Backend, typed: str, size: int) -> list[int]:
@@ -48,10 +64,10 @@ async def _seqs(backend: Backend, typed: str, size: int) -> list[int]:
     event = await _event(backend, typed, size)
     if event is None:
         task_id, request_id = await _named(backend, typed)
-    elif event["eventType"] in _REQUESTS:
+    elif event.get("eventType") in _REQUESTS:
         task_id, request_id = str(event.get("taskId")), typed
     else:
-        return [int(event["seq"])]
+        return [int(typed[4:12], 16)]  # it is the event that this id names
     seqs: list[int] = []
     async for each in all_events(backend, Query(task_id=task_id, newest_first=False)):
         if each.seq and each.seq <= size and (not request_id or request_id in (each.id, each.in_response_to)):
@@ -83,36 +99,32 @@ async def _event(backend: Backend, typed: str, size: int) -> dict[str, Any] | No
         proof = (await backend.proofs.of([int(digits, 16)], size))[0]
     except (NotFound, InvalidRequest):
         return None
-    event: dict[str, Any] = orjson.loads(proof.event)
-    return event if event.get("id") == typed else None
+    try:
+        event = orjson.loads(proof.event)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and event.get("id") == typed else None
 
 
-async def _attachments(backend: Backend, proof: ProofFile, *, contents: bool) -> AsyncIterator[ProvenAttachment]:
+async def _attachments(
+    backend: Backend, events: Iterable[dict[str, Any]], *, contents: bool
+) -> AsyncIterator[ProvenAttachment]:
+    from store.core.proof_check import named_attachments
+
     room = CONTENT_MOST
-    shown = {(snapshot["uploadId"], snapshot["label"]): snapshot for snapshot in _snapshots(proof)}
-    for snapshot in shown.values():
-        size = (await backend.upload(snapshot["uploadId"])).size
+    for upload_id, label, sha256 in dict.fromkeys(named_attachments(events)):
+        size = (await backend.upload(upload_id)).size
         content = None
         if contents:
             room -= size
             if room < 0:
                 raise Failed(f"The attachments are over {CONTENT_MOST:,} bytes together: leave out --with-attachments.")
-            content = await _content(backend, snapshot)
-        named = {"upload_id": snapshot["uploadId"], "label": snapshot["label"], "sha256": snapshot["sha256"]}
-        yield ProvenAttachment(**named, size=size, content=content)
+            content = await _content(backend, upload_id, label, sha256)
+        yield ProvenAttachment(upload_id=upload_id, label=label, sha256=sha256, size=size, content=content)
 
 
-async def _content(backend: Backend, snapshot: Mapping[str, str]) -> str:
-    content = b"".join([piece async for piece in backend.download(snapshot["uploadId"])])
-    if hashlib.sha256(content).hexdigest() != snapshot["sha256"]:
-        name = line(snapshot["label"], 80)
-        raise Failed(f"The content of {name!r} is not what the request showed: nothing is proved with it.")
+async def _content(backend: Backend, upload_id: str, label: str, sha256: str) -> str:
+    content = b"".join([piece async for piece in backend.download(upload_id)])
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Failed(f"The content of {line(label, 80)!r} is not what the request showed: nothing is proved with it.")
     return base64.b64encode(content).decode()
-
-
-def _snapshots(proof: ProofFile) -> Iterator[dict[str, str]]:
-    for each in proof.events:
-        payload = orjson.loads(each.event).get("payload", {})
-        for snapshot in payload.get("attachmentSnapshots") or ():
-            if snapshot.get("sha256"):
-                yield snapshot

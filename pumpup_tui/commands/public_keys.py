@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,7 @@ def public_key(typed: str, *, witness: bool = False) -> VerifierKey:
     """
     from store.core.signed_note import COSIGNATURE, SIGNATURE, NoteFault, read_verifier_key
 
-    is_text = "+" in typed and not Path(typed).exists()
-    text = typed if is_text else _key_file(Path(typed))
+    text = typed if "+" in typed and not _is_there(Path(typed)) else _key_file(Path(typed))
     try:
         key = read_verifier_key(text)
     except NoteFault as fault:
@@ -34,6 +34,12 @@ def public_key(typed: str, *, witness: bool = False) -> VerifierKey:
         words = "a witness's key, not a record's" if key.kind == COSIGNATURE else "a record's key, not a witness's"
         raise Failed(f"{line(key.name, 120)} is {words}.", 2)
     return key
+
+
+def _is_there(path: Path) -> bool:
+    with suppress(OSError):  # what is no key may be too long for a name
+        return path.exists()
+    return False
 
 
 def _key_file(file: Path) -> str:

@@ -30,7 +30,7 @@ def write_output(text: str, path: Path | None, what: str, *, overwrite: bool) ->
         with opened_output(path, overwrite=overwrite) as file:
             file.write(text.encode())
     except OSError as fault:
-        raise Failed(f"The {what} can't be written to {path or 'stdout'}: {reason(fault)}.") from None
+        raise Failed(f"The {what} can't be written to {line(path or 'stdout', 300)}: {reason(fault)}.") from None
 
 
 @contextmanager
@@ -64,6 +64,6 @@ def ask_to_overwrite(path: Path) -> None:
         Failed: it may not, or nobody can be asked.
     """
     if not can_prompt():
-        raise Failed(f"{path} already exists: pass --yes to overwrite it. Nothing was written.")
+        raise Failed(f"{line(path, 300)} already exists: pass --yes to overwrite it. Nothing was written.")
     if not is_confirmed(f"{line(path, 300)} already exists. Overwrite it?"):
         raise Failed("Nothing was written.")

@@ -32,6 +32,7 @@ from pumpup_tui.local_state.answer_draft import Draft, bids_of, type_of
 from pumpup_tui.text.attachment_names import attachments_of
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import asker_words
+from pumpup_tui.text.layout import joined
 from pumpup_tui.text.paragraphs import Paragraph
 from pumpup_tui.textual_patches.compositor import use_exact_compositor
 from styles.sheets import sheet
@@ -311,8 +312,8 @@ class AnswerScreen(ModalScreen[Intent | None]):
         unseen = review.unseen if review.is_drawn else 0
         does = f"{unseen_words(unseen)} yet, {send} shows them" if unseen else f"{send} sends"
         keys = f"{does}, {self.context.key('form.leave')} goes back"
-        who = line(self.context.status.reviewer, 60)
-        self.query_one(AnswerTitle).show_state(f"ANSWER · as {who} · {keys}", "warn")
+        who, opened = line(self.context.status.reviewer, 60), self.context.outbox.opened.words(self._reviewed)
+        self.query_one(AnswerTitle).show_state(joined((f"ANSWER · as {who}", opened, keys)), "warn")
         self.query_one(KeyHints).update_lines()
 
     @override

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +17,7 @@ from store.core import merkle
 from store.core.chain import link
 from store.core.signed_note import LogHead, NoteFault, SignedNote, VerifierKey, read_head, read_note
 
+_DIGITS_MOST = 20
 PROOF_MOST = 256_000_000
 """Bytes of a proof file at the most."""
 
@@ -44,6 +46,15 @@ def check_proof(content: bytes, key: VerifierKey) -> CheckedProof:
         proof = read_json(ProofFile, content)
     except ValueError as fault:
         raise ProofFault(f"It is no proof file: {fault}") from None
+    return checked(proof, key)
+
+
+def checked(proof: ProofFile, key: VerifierKey) -> CheckedProof:
+    """Do the same for one that was read.
+
+    Raises:
+        ProofFault: something in it does not hold.
+    """
     if proof.format != PROOF_FORMAT:
         raise ProofFault(f"It has the format {proof.format[:40]!r}, not {PROOF_FORMAT!r}.")
     if not proof.events:
@@ -90,12 +101,38 @@ def _event(proof: EventProof, head: LogHead) -> dict[str, Any]:
     if not merkle.is_included(merkle.leaf_hash(proof.hash), proof.seq - 1, head.size, _path(proof), head.root):
         raise ProofFault(f"{name} is not in the record of the checkpoint, or not at that place.")
     try:
-        event = orjson.loads(proof.event)
-    except ValueError:
-        raise ProofFault(f"{name} is no JSON.") from None
-    if not isinstance(event, dict) or event.get("seq") != proof.seq:
+        event = _read(proof.event)
+    except (ValueError, TypeError, RecursionError) as fault:
+        raise ProofFault(f"{name} is no JSON that all programs read alike: {fault}.") from None
+    seq = event.get("seq") if isinstance(event, dict) else None
+    if seq.__class__ is not int or seq != proof.seq:
         raise ProofFault(f"{name} names another place in the chain.")
     return {**event, "hash": proof.hash}
+
+
+def _read(text: str) -> Any:
+    """Return the value that a JSON text spells, where every program reads the same out of it.
+
+    Raises:
+        ValueError: it is no JSON, or has a key twice, of which some readers take the first one, others the last, or an
+            integer beyond 64 bits, which some round.
+        TypeError: it is nested more deeply than this program writes.
+        RecursionError: it is so by far.
+    """
+    value = orjson.loads(text)
+    orjson.dumps(value)
+    json.loads(text, object_pairs_hook=_once, parse_int=_in_64_bits)
+    return value
+
+
+def _in_64_bits(digits: str) -> None:
+    if len(digits) > _DIGITS_MOST or not -(1 << 63) <= int(digits) < 1 << 64:
+        raise ValueError("an integer has over 64 bits")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key stands twice in one object")
 
 
 def _path(proof: EventProof) -> list[bytes]:
@@ -109,7 +146,7 @@ def _path(proof: EventProof) -> list[bytes]:
 
 
 def _check_attachments(attachments: tuple[ProvenAttachment, ...], events: list[dict[str, Any]]) -> None:
-    named = {(one.get("uploadId"), one.get("label"), one.get("sha256")) for one in _snapshots(events)}
+    named = set(named_attachments(events))
     for attachment in attachments:
         name = f"The attachment {attachment.label[:80]!r}"
         if (attachment.upload_id, attachment.label, attachment.sha256) not in named:
@@ -129,8 +166,12 @@ def _check_content(attachment: ProvenAttachment, encoded: str, name: str) -> Non
         raise ProofFault(f"{name} is not what the event names: its content was changed.")
 
 
-def _snapshots(events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def named_attachments(events: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the upload, label and hash of each attachment that some events name, whatever else they hold."""
     for event in events:
         payload = event.get("payload")
         found = payload.get("attachmentSnapshots") if isinstance(payload, dict) else None
-        yield from (one for one in (found if isinstance(found, list) else ()) if isinstance(one, dict))
+        for one in found if isinstance(found, list) else ():
+            match one:
+                case {"uploadId": str(upload_id), "label": str(label), "sha256": str(sha256)}:
+                    yield upload_id, label, sha256

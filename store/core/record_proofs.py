@@ -29,19 +29,33 @@ class SignedHead(NamedTuple):
         """Return whether a record of so many events begins with what was signed: another history is never signed."""
         return self.head.size <= size and merkle.root_of(self.head.size, nodes) == self.head.root
 
+    def holds(self, size: int, nodes: Nodes) -> bool:
+        """Return whether the root of the first `size` events, which it covers, is that of the tree that was signed."""
+        root, path = merkle.root_of(size, nodes), merkle.consistency_proof(size, self.head.size, nodes)
+        return merkle.is_consistent(size, root, self.head.size, self.head.root, path)
+
     def broken(self) -> StoreDamaged:
         """Return the error for a record that does not."""
         return StoreDamaged(REWRITTEN.format(size=f"{self.head.size:,}"))
 
 
 def signed_head(data: bytes, key: VerifierKey) -> SignedHead | None:
-    """Return a stored checkpoint, None where it is none that this key signed."""
+    """Return a stored checkpoint, None where there is no note: a power cut may leave a file empty, or without content.
+
+    Raises:
+        NoteFault: it is a note, and no checkpoint that this key signed.
+    """
     try:
         note = read_note(data)
-        is_ours = key.signed_at(note) is not None
-        return SignedHead(data.decode(), read_head(note.text)) if is_ours else None
     except NoteFault:
         return None
+    try:
+        is_ours = key.signed_at(note) is not None
+    except NoteFault:
+        is_ours = False
+    if not is_ours:
+        raise NoteFault("that key has not signed this checkpoint")
+    return SignedHead(data.decode(), read_head(note.text))
 
 
 def checked_seqs(seqs: Sequence[int], size: int, count: int) -> None:

@@ -299,14 +299,7 @@ class Store:
 
     def _commit(self, jobs: list[Job], journal: FileId | None) -> list[Receipt | ApiError]:
         """Apply the jobs to one draft, and make their commits durable with one sync."""
-        if not self.read_only:
-            self.journal.check_is(journal)
-            self.journal.check_whole()
-            if not self.journal.ends_at(self._live.position):
-                with self._guard:
-                    self._whatever_is_damaged(self._live.read_all)
-        if self.read_only:
-            raise self._takes_no_writes()
+        self.settle(journal)
         new_batch, new_draft = _rules()
         for _ in range(2):
             draft = new_draft(self._live.view)
@@ -318,6 +311,24 @@ class Store:
         if batch.commits:
             self._append(batch)
         return outcomes
+
+    def settle(self, journal: FileId | None) -> None:
+        """Read all that is in the journal, and make it durable: a killed writer may have synced none of its last line.
+
+        The lock is held; `journal` is what it found at the journal's path.
+
+        Raises:
+            StoreReadOnly: the folder takes no writes.
+            StoreError: the journal can't be read, or was moved away.
+        """
+        if not self.read_only:
+            self.journal.check_is(journal)
+            self.journal.check_whole()
+            if not self.journal.ends_at(self._live.position):
+                with self._guard:
+                    self._whatever_is_damaged(self._live.read_all)
+        if self.read_only:
+            raise self._takes_no_writes()
 
     def _append(self, batch: Batch) -> None:
         """Make a batch's commits durable, then bring the state up to date with them."""

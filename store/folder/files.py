@@ -172,10 +172,15 @@ class Files:
             temporary.unlink()  # a killed process of the same number may have left it
         fd = self.open(temporary)
         try:
-            self.write_all(fd, data, 0)
-        finally:
-            os.close(fd)
-        self.rename(temporary, path)
+            try:
+                self.write_all(fd, data, 0)
+            finally:
+                os.close(fd)
+            self.rename(temporary, path)
+        except (OSError, StoreFault):
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
 
 
 class RecordFile:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
 
 from api_client.proofs import EventProof
 from store.folder.open_folder import OpenFolder
-
-if TYPE_CHECKING:
-    from store.folder.record_tree import RecordTree
-
-T = TypeVar("T")
 
 
 class FolderProofs:
@@ -22,20 +16,17 @@ class FolderProofs:
 
     async def checkpoint(self, *, name: str = "") -> str:
         """See `Proofs.checkpoint`."""
-        return await self._in_thread(lambda tree: tree.checkpoint(name))
+        return await self._folder.in_proof_thread(lambda tree: tree.checkpoint(name))
 
     async def key(self) -> str:
         """See `Proofs.key`."""
-        key = await self._in_thread(lambda tree: tree.key())
+        key = await self._folder.in_proof_thread(lambda tree: tree.key())
         return "" if key is None else key.public.written()
 
     async def of(self, seqs: Sequence[int], size: int) -> Sequence[EventProof]:
         """See `Proofs.of`."""
-        return await self._in_thread(lambda tree: tree.of(seqs, size))
+        return await self._folder.in_proof_thread(lambda tree: tree.of(seqs, size))
 
     async def consistency(self, old: int, size: int) -> Sequence[str]:
         """See `Proofs.consistency`."""
-        return await self._in_thread(lambda tree: tree.consistency(old, size))
-
-    async def _in_thread(self, call: Callable[[RecordTree], T]) -> T:
-        return await self._folder.in_thread(lambda: call(self._folder.tree))
+        return await self._folder.in_proof_thread(lambda tree: tree.consistency(old, size))

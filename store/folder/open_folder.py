@@ -41,6 +41,8 @@ class OpenFolder:
         self.upload_limits = upload_limits
         self.allowance = UploadAllowance(lambda subject: store.state.loose.get(subject, 0), upload_limits.loose_bytes)
         self._threads = threads
+        # One of its own: a first checkpoint of a large record takes many seconds, and the others are to read meanwhile.
+        self._proof_thread = ThreadPoolExecutor(1, thread_name_prefix="proofs")
 
     @cached_property
     def authority(self) -> AuthorityReader:
@@ -60,10 +62,15 @@ class OpenFolder:
         """Return what a blocking call returns, having waited for it in one of the folder's threads."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
+    async def in_proof_thread(self, call: Callable[[RecordTree], T]) -> T:
+        """Return what a blocking call of the tree returns, one call at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self._proof_thread, lambda: call(self.tree))
+
     async def close(self) -> None:
         """Finish what was submitted, and close the store."""
         await self.in_thread(self.store.close)
         self._threads.shutdown(wait=False)
+        self._proof_thread.shutdown(wait=False, cancel_futures=True)
 
     # -- what other processes write
 

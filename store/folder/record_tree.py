@@ -6,11 +6,13 @@ that was signed. Only the making of a checkpoint writes; it never signs a record
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
-from api_client.errors import NotFound, StoreFault, StoreReadOnly
+from api_client.errors import NotFound, StoreDamaged, StoreFault, StoreReadOnly
 from api_client.proofs import EventProof
 from store.core import merkle
 from store.core.chain import NO_HASH
@@ -24,7 +26,7 @@ from store.core.record_proofs import (
     holds,
     signed_head,
 )
-from store.core.signed_note import NOTE_MOST, NoteFault
+from store.core.signed_note import NOTE_MOST, LogHead, NoteFault
 from store.core.signing_key import KEY_MOST, SigningKey, check_name, new_signing_key, read_signing_key, record_name
 from store.folder.engine import Store
 from store.folder.files import read_regular
@@ -32,11 +34,20 @@ from store.folder.head import Position
 from store.folder.memory_tree import MemoryTree
 from store.folder.trust import SIGNING_KEY
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 """Called with the events whose leaves were written, and all events."""
 _SLICE = 2_000
 """Leaves that are written while writers are kept out."""
+_AT_ONCE = 500
+"""Events that are read while the store is held."""
+_PAUSE = 0.005
+"""Seconds between two slices: other processes ask for the lock every thousandth of a second."""
 _NOTE = "checkpoint.note"
+_SWAPPED = (
+    "{note} and {key} do not belong together ({why}): one of them is another record's, or was changed. No other "
+    "checkpoint is signed. Put both back from a backup: whoever has the public key of the record trusts no other one."
+)
 
 
 class RecordTree:
@@ -45,9 +56,19 @@ class RecordTree:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._tree = store.tree
-        self._written = 0
-        """The leaves that are known to be as the journal has them: this process wrote them, or they were signed."""
+        self._is_doubted = False
+        """Whether the file was found to be wrong: the next checkpoint writes all of it anew."""
         self._memory = MemoryTree()
+        self._signing = threading.Lock()
+        """Held by who makes a checkpoint: of the threads that want one, one alone asks for the folder's lock."""
+        self._is_closing = threading.Event()
+        store.before_close.append(self._close)
+
+    def _close(self) -> None:
+        """End what is under way before the folder's files are closed."""
+        self._is_closing.set()
+        with self._signing:
+            pass
 
     # -- checkpoints
 
@@ -71,38 +92,71 @@ class RecordTree:
             StoreFault: a file of it can't be read or written.
         """
         with self._worded():
-            position, key = self._position(), self.key()
-            check_name(key, name)
-            last = None if key is None else self._last(key)
-            if last is not None and (last.head.size == position.events or self._store.read_only):
-                if self._begins(last, position):
-                    return last.note
-                raise last.broken()
+            last = self._last(name)
+            if last is not None and (self._store.read_only or (self._is_of_all(last) and not self._is_doubted)):
+                self._check_begins(last)
+                return last.note
             if self._store.read_only:
                 raise StoreReadOnly(NO_CHECKPOINT.format(why=self._store.read_only))
-            return self._signed(name, progress)
+            with self._signing:
+                return self._signed(name, progress)
 
-    def _begins(self, last: SignedHead, position: Position) -> bool:
-        """Return whether the record begins with what was signed; the journal is asked where its tree says no."""
-        return last.begins(position.events, self._nodes(position)) or last.begins(
-            position.events, self._in_memory(position)
-        )
+    def _is_of_all(self, last: SignedHead) -> bool:
+        return last.head.size == self._position().events
+
+    def _check_begins(self, last: SignedHead) -> None:
+        """Check that the record begins with what was signed; the journal is asked where its tree says no."""
+        position = self._position()
+        if not self._begins(last, position, self._nodes(position)):
+            self._is_doubted = True
+            if not self._begins(last, position, self._in_memory(position)):
+                raise last.broken()
+
+    def _begins(self, last: SignedHead, position: Position, nodes: Nodes) -> bool:
+        try:
+            return last.begins(position.events, nodes)
+        except StoreFault:
+            return False
 
     def _signed(self, name: str, progress: Progress) -> str:
         self._store.check()
-        is_anew = False
+        known: int | None = 0 if self._is_doubted else None
         while True:
+            is_anew = known == 0
+            known = self._grow(known, progress)
+            with self._store.lock.held() as journal:
+                self._store.settle(journal)
+                position, key = self._position(), self._made_key(name)
+                last, gap = self._last(name), self._gap(known, position)
+                if position.events - gap.start > _SLICE:
+                    continue  # so many were committed since, or somebody cut the file
+                if gap:
+                    self._tree.write(gap.start, self._hashes(gap))
+                if last is None or self._begins(last, position, self._tree.node):
+                    return self._sign(key, position)
+                if is_anew:
+                    raise last.broken()
+                known = 0  # before that is said, the tree is made from the journal alone
+
+    def _grow(self, known: int | None, progress: Progress) -> int | None:
+        """Write leaves until few are missing; return how many are known to be right, None where nothing was written.
+
+        The hashes are read before the folder's lock is asked for, and between two slices others commit.
+        """
+        while True:
+            position = self._position()
+            gap = self._gap(known, position)
+            if position.events - gap.start <= _SLICE:
+                return known
+            hashes = list(self._hashes(gap))
             with self._store.lock.held() as journal:
                 self._store.journal.check_is(journal)
-                position, key = self._position(), self._made_key(name)
-                last = self._last(key)
-                if self._grow(position, last):
-                    if last is None or last.begins(position.events, self._tree.node):
-                        return self._sign(key, position)
-                    if is_anew:
-                        raise last.broken()
-                    is_anew, self._written = True, 0  # before that is said, the tree is made from the journal alone
-            progress(self._written, position.events)
+                if self._gap(known, position) != gap:
+                    continue  # somebody else wrote it meanwhile, or cut it
+                self._tree.write(gap.start, hashes)
+            known = gap.stop
+            progress(known, position.events)
+            self._is_closing.wait(_PAUSE)
 
     def _sign(self, key: SigningKey, position: Position) -> str:
         self._tree.end_at(position.events)
@@ -110,37 +164,43 @@ class RecordTree:
         # Nothing waits for the disk: of the nodes before it a root needs those alone that the last root shows to be
         # right, and a note that is lost leaves the one before, or none, of the same journal.
         self._store.files.put(self._store.folder / _NOTE, note.encode())
+        self._is_doubted, self._memory = False, MemoryTree()
         return note
 
-    def _grow(self, position: Position, last: SignedHead | None) -> bool:
-        """Write some of the leaves that are not known to be right; return whether all are now.
+    def _gap(self, known: int | None, position: Position) -> range:
+        """Return the places of the next leaves to be written.
 
-        The folder's lock is held: between two slices others commit.
+        Args:
+            known: how many are known to be as the journal has them; None: as many as were signed.
+            position: the record's end.
         """
-        start = min(self._known(position, last), self._tree.size(position))
-        end = min(start + _SLICE, position.events)
-        if start < end:
-            self._tree.write(start, self._hashes(start, end))
-        self._written = end
-        return end == position.events
+        size = self._tree.size(position)
+        start = min(self._shown(size) if known is None else known, size)
+        return range(start, min(start + _SLICE, position.events))
 
-    def _known(self, position: Position, last: SignedHead | None) -> int:
-        """Return how many leaves need not be written again."""
-        if 0 < self._written <= position.events:
-            return self._written
-        if last is None or not 0 < last.head.size <= self._tree.size(position):
-            return 0
+    def _shown(self, size: int) -> int:
+        """Return how many of so many leaves the last checkpoint shows to be right."""
+        last = self._last()
+        is_right = last is not None and 0 < last.head.size <= size and self._is_root(last.head)
+        return last.head.size if last is not None and is_right else 0
+
+    def _is_root(self, head: LogHead) -> bool:
         try:
-            is_same = merkle.root_of(last.head.size, self._tree.node) == last.head.root
+            return merkle.root_of(head.size, self._tree.node) == head.root
         except StoreFault:
-            return 0
-        return last.head.size if is_same else 0
+            return False
 
-    def _hashes(self, start: int, end: int) -> Iterator[str]:
-        """Yield the hashes of events from the place `start` to `end`, the store being held for a slice at a time."""
+    def _hashes(self, places: range) -> Iterator[str]:
+        """Yield the hashes of the events at some places, the store being held for a few at a time.
+
+        Raises:
+            StoreFault: the folder is being closed.
+        """
         raw = self._store.events.raw
-        for first in range(start + 1, end + 1, _SLICE):
-            seqs = range(first, min(first + _SLICE, end + 1))
+        for start in range(places.start, places.stop, _AT_ONCE):
+            if self._is_closing.is_set():
+                raise StoreFault("The data folder was closed.")
+            seqs = range(start + 1, min(start + _AT_ONCE, places.stop) + 1)
             yield from self._store.read(lambda _: [raw(seq)[1] for seq in seqs])  # noqa: B023 - called at once
 
     def _made_key(self, name: str) -> SigningKey:
@@ -153,14 +213,13 @@ class RecordTree:
                 )
             key = new_signing_key(name or record_name(self._store.tokens()))
             self._store.files.replace(self._store.folder / SIGNING_KEY, key.written().encode())
-        check_name(key, name)
         return key
 
-    def _last(self, key: SigningKey) -> SignedHead | None:
-        try:
-            return signed_head(self._read(_NOTE, NOTE_MOST), key.public)
-        except FileNotFoundError:
-            return None
+    def _last(self, name: str = "") -> SignedHead | None:
+        """Return the last checkpoint, None where nothing was signed yet; `name` is one that the record must have."""
+        key = self.key()
+        check_name(key, name)
+        return None if key is None else last_signed(self._store.folder, key)
 
     # -- proofs
 
@@ -178,12 +237,45 @@ class RecordTree:
             return self._proved(seqs, size, position)
 
     def _proved(self, seqs: Sequence[int], size: int, position: Position) -> list[EventProof]:
-        nodes = self._nodes(position)
-        proofs = [self._proof(seq, size, nodes) for seq in seqs]
-        if all(holds(proof, size, merkle.root_of(size, nodes)) for proof in proofs):
-            return proofs
-        self._written = 0  # the next checkpoint writes the file anew
-        return [self._proof(seq, size, self._in_memory(position)) for seq in seqs]
+        def proofs(nodes: Nodes) -> list[EventProof]:
+            return [self._proof(seq, size, nodes) for seq in seqs]
+
+        def are_sound(found: list[EventProof], nodes: Nodes) -> bool:
+            root = merkle.root_of(size, nodes)
+            return all(holds(proof, size, root) for proof in found)
+
+        return self._sound(proofs, are_sound, (size,), position)
+
+    def _sound(
+        self,
+        compute: Callable[[Nodes], T],
+        is_sound: Callable[[T, Nodes], bool],
+        sizes: Iterable[int],
+        position: Position,
+    ) -> T:
+        """Return what is computed over the tree as its file has it where that is sound, else as the journal has it.
+
+        Trees of these sizes must be those over which the last checkpoint was signed: of wrong nodes, too, a proof can
+        be made that holds by itself.
+
+        Raises:
+            StoreDamaged: the record does not begin with what was signed.
+        """
+        last, nodes = self._last(), self._nodes(position)
+        if last is not None and last.head.size > position.events:
+            raise last.broken()
+        try:
+            found = compute(nodes)
+            if is_sound(found, nodes) and all(last is None or _fits(last, size, nodes) for size in sizes):
+                return found
+        except (OSError, StoreFault):
+            if nodes != self._tree.node:
+                raise
+        self._is_doubted = True
+        nodes = self._in_memory(position)
+        if last is not None and not last.begins(position.events, nodes):
+            raise last.broken()
+        return compute(nodes)
 
     def consistency(self, old: int, size: int) -> list[str]:
         """Return the proof that the tree of the first `size` events begins with that of the first `old`.
@@ -197,14 +289,13 @@ class RecordTree:
             checked_size(size, position.events)
             if not 0 <= old <= size:
                 raise NotFound(f"{old} events are not the first of {size}.")
-            return [node.hex() for node in self._grown(old, size, position)]
-
-    def _grown(self, old: int, size: int, position: Position) -> list[bytes]:
-        path = _growth(old, size, self._nodes(position))
-        if path is None:
-            self._written = 0  # the next checkpoint writes the file anew
-            path = _growth(old, size, self._in_memory(position)) or []
-        return path
+            path = self._sound(
+                lambda nodes: merkle.consistency_proof(old, size, nodes),
+                lambda path, nodes: _shows_growth(old, size, path, nodes),
+                (old, size),
+                position,
+            )
+            return [node.hex() for node in path]
 
     def _proof(self, seq: int, size: int, nodes: Nodes) -> EventProof:
         first, raw = max(seq - 1, 1), self._store.events.raw
@@ -213,18 +304,18 @@ class RecordTree:
 
     def _nodes(self, position: Position) -> Nodes:
         """Return the nodes of the record's tree: of its file, or made in memory where that does not reach so far."""
-        return self._tree.node if self._tree.size(position) == position.events else self._in_memory(position)
+        with suppress(OSError, StoreFault):
+            if self._tree.size(position) == position.events:
+                return self._tree.node
+        return self._in_memory(position)
 
     def _in_memory(self, position: Position) -> Nodes:
-        return self._memory.grown(position, lambda start: self._hashes(start, position.events))
+        return self._memory.grown(position, lambda start: self._hashes(range(start, position.events)))
 
     # -- files
 
     def _position(self) -> Position:
         return self._store.read(lambda _: self._store.position)
-
-    def _read(self, name: str, most: int) -> bytes:
-        return read_regular(self._store.folder / name, most)
 
     @contextmanager
     def _worded(self) -> Iterator[None]:
@@ -254,11 +345,27 @@ def stored_key(folder: Path) -> SigningKey | None:
         ) from None
 
 
-def _growth(old: int, size: int, nodes: Nodes) -> list[bytes] | None:
-    """Return the proof that a tree grew, None where the nodes of it do not fit together."""
+def last_signed(folder: Path, key: SigningKey) -> SignedHead | None:
+    """Return the last checkpoint that a folder holds of itself, None where nothing was signed yet.
+
+    Raises:
+        StoreDamaged: it was signed with another key, or changed.
+        StoreFault: it is no regular file.
+        OSError: it can't be read.
+    """
+    path = folder / _NOTE
     try:
-        path = merkle.consistency_proof(old, size, nodes)
-        roots = merkle.root_of(old, nodes), merkle.root_of(size, nodes)
-    except StoreFault:
+        return signed_head(read_regular(path, NOTE_MOST), key.public)
+    except FileNotFoundError:
         return None
-    return path if merkle.is_consistent(old, roots[0], size, roots[1], path) else None
+    except NoteFault as fault:
+        raise StoreDamaged(_SWAPPED.format(note=path, key=SIGNING_KEY, why=fault)) from None
+
+
+def _fits(last: SignedHead, size: int, nodes: Nodes) -> bool:
+    """Return whether the root of the first `size` events is that of the signed tree; True where that is smaller."""
+    return size > last.head.size or last.holds(size, nodes)
+
+
+def _shows_growth(old: int, size: int, path: list[bytes], nodes: Nodes) -> bool:
+    return merkle.is_consistent(old, merkle.root_of(old, nodes), size, merkle.root_of(size, nodes), path)

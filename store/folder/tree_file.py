@@ -23,8 +23,8 @@ class TreeFile:
     """The file `tree` of one folder. Only the holder of the folder's lock may write; reading needs no lock."""
 
     def __init__(self, folder: Path, files: Files) -> None:
-        self._files = files
-        self._file = RecordFile(folder / "tree", files)
+        self._path, self._files = folder / "tree", files
+        self._opened: RecordFile | None = None
         self._size = -1
         """The leaves behind which this process can append, -1 where it has to look."""
         self._edge: list[bytes] = []
@@ -32,7 +32,15 @@ class TreeFile:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _file(self) -> RecordFile:
+        """The file, opened when it is first needed: a folder opens whatever stands in its place."""
+        if self._opened is None:
+            self._opened = RecordFile(self._path, self._files)
+        return self._opened
 
     def node(self, level: int, place: int) -> bytes:
         """Return the hash of a complete subtree.
@@ -70,13 +78,14 @@ class TreeFile:
         self._write(before.events, hashes)
 
     def write(self, size: int, hashes: Iterable[str]) -> None:
-        """Write the leaves behind the first `size`, which are known to be right, whatever stands there.
+        """Write the leaves behind the first `size`, which are known to be right, in place of all that stands there.
 
         Raises:
             StoreFault: the disk took only a part.
             OSError: the disk refused.
         """
         self._go_to(size)
+        self.end_at(size)
         self._write(size, hashes)
 
     def end_at(self, size: int) -> None:

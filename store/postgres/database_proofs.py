@@ -54,7 +54,7 @@ class DatabaseProofs:
             StoreError: the database refuses.
         """
         if name and not self._read_only:
-            await self._key.private(name)
+            await self._key.private(name, (await self._key.standing()).public)
         wanted: int | None = None
         for _ in range(_TRIES):
             standing = await self._key.standing()
@@ -70,7 +70,7 @@ class DatabaseProofs:
 
     async def _signed(self, standing: Standing, name: str) -> str:
         """Return a checkpoint of the workspace, empty where another server has signed one meanwhile."""
-        key = await self._key.private(name)
+        key = await self._key.private(name, standing.public)
         part = await self._part(standing, partial(merkle.root_of, standing.size), store=True)
         root = await asyncio.to_thread(merkle.root_of, standing.size, part.node)
         note = key.checkpoint(standing.size, root).written()

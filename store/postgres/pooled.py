@@ -17,6 +17,7 @@ from api_client.errors import StoreBusy
 from store.postgres.address import DatabaseAddress
 from store.postgres.connections import READING, is_lost, set_up, store_error
 from store.postgres.lookup import Statement
+from store.postgres.round_trip import round_trip
 
 # Without a handler of the program's own, what the pool logs would land on the screen. It warns of each connection that
 # is lost or can't be made, which every call that meets it reports.
@@ -71,7 +72,7 @@ class ReadPool:
                 async with self._taken() as connection:
                     return await _asked(connection, statements)
             except PoolTimeout:
-                raise StoreBusy(f"The database {self._address.shown} does not answer at present. Try again.") from None
+                raise _no_connection(self._address) from None
             except psycopg.Error as fault:
                 if not (tries_left and is_lost(fault)):
                     raise store_error(self._address, fault) from fault
@@ -107,9 +108,36 @@ class ReadPool:
                     raise
                 await connection.execute(b"commit")
         except PoolTimeout:
-            raise StoreBusy(f"The database {self._address.shown} does not answer at present. Try again.") from None
+            raise _no_connection(self._address) from None
         except psycopg.Error as fault:
             raise store_error(self._address, fault) from fault
+
+    async def write(self, statement: Statement) -> int:
+        """Carry out a statement that writes what is no event, in one round trip; return how many rows it changed.
+
+        Raises:
+            StoreBusy: no connection was to be had, or it was lost.
+            StoreError: the database refuses.
+        """
+        try:
+            async with self._taken() as connection:
+                try:
+                    async with round_trip(connection):
+                        await connection.execute(b"begin isolation level read committed read write")
+                        cursor = await connection.execute(*statement)
+                        await connection.execute(b"commit")
+                except BaseException:  # a cancelled caller, too, must not leave its transaction to the next one
+                    await asyncio.shield(_rolled_back(connection))
+                    raise
+                return cursor.rowcount
+        except PoolTimeout:
+            raise _no_connection(self._address) from None
+        except psycopg.Error as fault:
+            raise store_error(self._address, fault) from fault
+
+
+def _no_connection(address: DatabaseAddress) -> StoreBusy:
+    return StoreBusy(f"The database {address.shown} does not answer at present. Try again.")
 
 
 async def _asked(connection: AsyncConnection[tuple[Any, ...]], statements: Sequence[Statement]) -> list[Rows]:

@@ -126,8 +126,7 @@ class SubtreeReader:
         places, hashes = zip(*nodes, strict=True)
         values = {"ws": self._workspace, "level": level, "places": list(places), "hashes": list(hashes)}
         try:
-            async with self._pool.writing() as connection:
-                await connection.execute(KEEP, values)
+            await self._pool.write((KEEP, values))
         except (StoreLogin, StoreReadOnly):
             return False
         return True

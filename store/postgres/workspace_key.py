@@ -64,6 +64,7 @@ class WorkspaceKey:
 
     def __init__(self, pool: ReadPool, workspace: int, tokens: Callable[[], str]) -> None:
         self._pool, self._workspace, self._tokens = pool, workspace, tokens
+        self._known: SigningKey | None = None
 
     async def standing(self) -> Standing:
         """Return the workspace's head, and what was signed of it.
@@ -80,28 +81,33 @@ class WorkspaceKey:
             raise StoreDamaged(f"Event {size} is not the one that the head names. Run 'pumpup-tui verify'.")
         return Standing(size, public or "", note)
 
-    async def private(self, name: str) -> SigningKey:
+    async def private(self, name: str, public: str) -> SigningKey:
         """Return the key, which is made where there is none yet; then `name` names the record.
+
+        It is read once, and again where the public key is no longer `public`.
 
         Raises:
             StoreDamaged: what is stored is no key.
             InvalidRequest: the record has another name, or can't have this one.
             StoreLogin: the role may not read or make it.
         """
+        if self._known is None or self._known.public.written() != public:
+            self._known = await self._read(name)
+        check_name(self._known, name)
+        return self._known
+
+    async def _read(self, name: str) -> SigningKey:
         text = await self._text()
         if text is None:
             check_name(None, name)
             key = new_signing_key(name or record_name(self._tokens()))
             values = {"ws": self._workspace, "public": key.public.written(), "private": key.written()}
-            async with self._pool.writing() as connection:
-                await connection.execute(_MAKE, values)
+            await self._pool.write((_MAKE, values))
             text = await self._text() or ""  # another server's, where that was first
         try:
-            key = read_signing_key(text)
+            return read_signing_key(text)
         except NoteFault as fault:
             raise StoreDamaged(_CHANGED.format(why=fault)) from None
-        check_name(key, name)
-        return key
 
     async def keep(self, key: SigningKey, note: str, before: str | None) -> bool:
         """Store a checkpoint in place of the one before; return False where there is another one by now.
@@ -112,8 +118,7 @@ class WorkspaceKey:
         """
         public = key.public.written()
         values = {"ws": self._workspace, "public": public, "note": note, "before": before}
-        async with self._pool.writing() as connection:
-            is_kept = (await connection.execute(_SIGNED, values)).rowcount == 1
+        is_kept = await self._pool.write((_SIGNED, values)) == 1
         if not is_kept and (now := (await self.standing()).public) != public:
             raise StoreFault(_CHANGED.format(why=f"the public key {now[:80]!r} is not that of the private one"))
         return is_kept

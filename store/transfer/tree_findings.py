@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from api_client.errors import StoreFault
-from store.core.record_proofs import signed_head
-from store.core.signed_note import NOTE_MOST, LogHead, NoteFault
-from store.core.signing_key import KEY_MOST, read_signing_key
+from api_client.errors import StoreDamaged, StoreFault
+from store.core.signed_note import LogHead
 from store.core.tree_audit import TreeAudit
-from store.folder.files import Files, RecordFile, read_regular
-from store.folder.trust import SIGNING_KEY
+from store.folder.files import Files, RecordFile
+from store.folder.record_tree import last_signed, stored_key
 from store.transfer.findings import Findings
 
 _PIECE = 1 << 16
@@ -62,15 +60,24 @@ class FolderTree:
     """The same for a folder, with its file `tree`."""
 
     def __init__(self, folder: Path, expected: LogHead | None) -> None:
-        self._file = RecordFile(folder / "tree", Files())
-        self._tree = TreeFindings(expected, _last_signed(folder))
+        signed, fault = _last_signed(folder)
+        self._faults = [fault] if fault else []
+        self._file: RecordFile | None = None
+        try:
+            self._file = RecordFile(folder / "tree", Files())
+        except StoreFault as refused:
+            self._faults.append(str(refused))
+        except OSError as refused:
+            self._faults.append(f"The file tree can't be read: {refused.strerror or refused}.")
+        self._tree = TreeFindings(expected, signed)
         self._expected: list[bytes] = []
         self._pending = self._checked = 0
         self._differs = False
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def take(self, event_hash: str) -> None:
         """Take the next event."""
@@ -84,6 +91,7 @@ class FolderTree:
         """Note what is wrong."""
         self._compare()
         self._tree.report(findings)
+        findings.wrong += self._faults
         if self._differs:
             findings.wrong.append(
                 "The file tree is not what the events add up to. No proof is made of it; the next checkpoint makes it "
@@ -92,17 +100,22 @@ class FolderTree:
 
     def _compare(self) -> None:
         """Compare what is there of the next nodes: a file that is behind is no fault."""
-        stored = self._file.read(self._checked, self._pending)
+        stored = b"" if self._file is None else self._file.read(self._checked, self._pending)
         self._differs |= not b"".join(self._expected).startswith(stored)
         self._checked += self._pending
         self._expected, self._pending = [], 0
 
 
-def _last_signed(folder: Path) -> LogHead | None:
-    """Return the last checkpoint that a folder holds of itself, None where there is none that its key signed."""
+def _last_signed(folder: Path) -> tuple[LogHead | None, str]:
+    """Return the last checkpoint that a folder holds of itself, and in words what is wrong with it.
+
+    None where it has none, or where its key is not here: a record may be handed on without it.
+    """
     try:
-        key = read_signing_key(read_regular(folder / SIGNING_KEY, KEY_MOST).decode())
-        signed = signed_head(read_regular(folder / "checkpoint.note", NOTE_MOST), key.public)
-    except (OSError, StoreFault, NoteFault, UnicodeDecodeError):
-        return None
-    return None if signed is None else signed.head
+        key = stored_key(folder)
+        last = None if key is None else last_signed(folder, key)
+    except StoreDamaged as fault:
+        return None, fault.message
+    except (OSError, StoreFault):
+        return None, ""
+    return None if last is None else last.head, ""

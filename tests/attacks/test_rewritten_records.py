@@ -11,10 +11,14 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import psycopg
 import pytest
 
+from api_client.times import utc_now
+from store.postgres.address import DatabaseAddress
 from tests.cli.conftest import Run, run_in, serving
 from tests.cli.made import Made, make
+from tests.support.moves import archive_folder, into_workspace
 from tests.support.rewriting import copied, rewrite
 
 SOUND = "OK: chain intact\n"
@@ -32,8 +36,12 @@ class Auditor:
         self.key = self._run("witness", "--show-key", "--state", self._state).stdout.strip()
 
     def look(self, url: str, *more: str | Path) -> CompletedProcess[str]:
-        """Look at the record once."""
-        return self._run("witness", "--url", url, "--key", self._key, "--state", self._state, "-o", self.note, *more)
+        """Look once at the record that a server has."""
+        return self.look_at("--url", url, *more)
+
+    def look_at(self, *place: str | Path) -> CompletedProcess[str]:
+        """Look once at the record of a place."""
+        return self._run("witness", *place, "--key", self._key, "--state", self._state, "-o", self.note)
 
     def evidence(self) -> list[dict[str, Any]]:
         """Return what was refused."""
@@ -126,17 +134,52 @@ def assert_outlives(run: Run, proof: Path, key: str, data: Path) -> None:
     assert is_plain(run("verify", "--checkpoint", note, "--key", key, "--data", data), 1)
 
 
+REPLACED = """
+insert into pumpup.signing_key (ws, public_key, private_key)
+    select new.id, key.public_key, key.private_key from pumpup.workspace new, pumpup.signing_key key
+    join pumpup.workspace old on old.id = key.ws where old.name = %(name)s and new.name = %(forged)s;
+update pumpup.workspace set name = %(name)s || '-before' where name = %(name)s;
+update pumpup.workspace set name = %(name)s where name = %(forged)s
+"""
+
+
+def test_a_rewritten_database_is_found_out(
+    run: Run, record: Made, tmp_path: Path, database: str, workspace: str
+) -> None:
+    """The database's owner puts another past in the place of a workspace, under its name and with its key."""
+    place = ("--database", database, "--workspace", workspace)
+    address = DatabaseAddress.parse(database)
+    archive_folder(record.data, tmp_path / "archive")
+    into_workspace(address, workspace, tmp_path / "archive", utc_now)
+    key = run("checkpoint", "--key", *place).stdout.strip()
+    auditor = Auditor(run, tmp_path / "auditor", record, key)
+    assert is_plain(auditor.look_at(*place), 0)
+    witnessed = ("--checkpoint", auditor.note, "--witness", auditor.key)
+    assert run("verify", *witnessed, *place).returncode == 0
+
+    rewrite(record.data, approved_after_all)
+    archive_folder(record.data, tmp_path / "forged")
+    into_workspace(address, f"{workspace}-forged", tmp_path / "forged", utc_now)
+    with psycopg.ClientCursor(psycopg.connect(database, autocommit=True)) as cursor:
+        cursor.execute(REPLACED, {"name": workspace, "forged": f"{workspace}-forged"})
+        cursor.connection.close()
+    assert run("checkpoint", "--key", *place).stdout.strip() == key
+    assert is_plain(run("verify", *place), 0)
+    assert is_plain(run("verify", *witnessed, *place), 1)
+    done = auditor.look_at(*place)
+    assert is_plain(done, 1)
+    assert "REFUSED: The record no longer begins with" in done.stderr
+
+
 def test_an_older_copy_is_found_out(run: Run, record: Made, tmp_path: Path) -> None:
     """A backup put back, with what was decided since gone: the witness names both counts."""
     key = run("checkpoint", "--key", "--data", record.data).stdout.strip()
     older = copied(record.data, tmp_path / "older")
     grow(run, record)
     auditor = Auditor(run, tmp_path / "auditor", record, key)
-    with serving(tmp_path / "home", record.data) as url:
-        assert is_plain(auditor.look(url), 0)
+    assert is_plain(auditor.look_at("--data", record.data), 0)
     assert run("verify", "--data", older).returncode == 0
-    with serving(tmp_path / "home", older) as url:
-        done = auditor.look(url)
+    done = auditor.look_at("--data", older)
     assert is_plain(done, 1)
     assert "fewer than the" in done.stderr
 
@@ -148,25 +191,21 @@ def test_two_histories_for_two_witnesses(run: Run, record: Made, tmp_path: Path)
     rewrite(other, approved_after_all)
     first, second = (Auditor(run, tmp_path / name, record, key) for name in ("first", "second"))
     for auditor, data in ((first, record.data), (second, other)):
-        with serving(tmp_path / "home", data) as url:
-            assert is_plain(auditor.look(url), 0)
-            assert is_plain(auditor.look(url), 0)
-    with serving(tmp_path / "home", other) as url:
-        done = second.look(url, "--compare", first.note)
+        for _ in range(2):
+            assert is_plain(auditor.look_at("--data", data), 0)
+    done = second.look_at("--data", other, "--compare", first.note)
     assert is_plain(done, 1)
     assert "claims.note has" in done.stderr
     (evidence,) = second.evidence()
     assert evidence["known"] == first.note.read_text(encoding="utf-8")
-    with serving(tmp_path / "home", record.data) as url:
-        assert is_plain(first.look(url, "--compare", first.note), 0)
+    assert is_plain(first.look_at("--data", record.data, "--compare", first.note), 0)
 
 
 def test_a_witness_of_somebody_else_is_none(run: Run, record: Made, tmp_path: Path) -> None:
     """A note that another witness signed, or none, is refused where this one is asked for."""
     key = run("checkpoint", "--key", "--data", record.data).stdout.strip()
     first, second = (Auditor(run, tmp_path / name, record, key) for name in ("first", "second"))
-    with serving(tmp_path / "home", record.data) as url:
-        assert is_plain(first.look(url), 0)
+    assert is_plain(first.look_at("--data", record.data), 0)
     assert is_plain(run("verify", "--checkpoint", first.note, "--witness", first.key, "--data", record.data), 0)
     done = run("verify", "--checkpoint", first.note, "--witness", second.key, "--data", record.data)
     assert is_plain(done, 1)

@@ -124,6 +124,7 @@ def test_who_may_not_decide_is_told_what_it_takes(
     assert decided.stdout.startswith("recorded evt_")
     assert "Agreed" not in decided.stdout
     assert json.loads(as_("bob", "show", large, "--json").stdout)["result"]["decidedBy"] == "carol"
+    assert re.search(rf"^Rule +{LARGE['name']}$", as_("bob", "show", large).stdout, re.MULTILINE)
 
 
 def test_a_policy_is_held_against_the_past(tmp_path: Path) -> None:

@@ -243,22 +243,26 @@ def audit(walk: Walk) -> None:
             "timeline --follow": hears_what_comes,
         }
     )
-    assert "50%" in next(said for command, said in walk.said.items() if "tui stats" in command)
-    shown = next(said for command, said in walk.said.items() if "tui show" in command)
+    assert "50%" in walk.told("tui stats")
+    shown = walk.told("tui show")
     assert all(words in shown for words in ("deny by maria", "The receipt is for another model.", "Tags      claims"))
-    decision = json.loads(next(said for command, said in walk.said.items() if "APPROVAL_DECIDED --json" in command))
+    decision = json.loads(walk.told("APPROVAL_DECIDED --json"))
     assert f"Hash      {decision['payload']['requestHash']}\n" in shown
-    proved = next(said for command, said in walk.said.items() if "tui check " in command)
+    (denial,) = walk.told("--outcome deny").splitlines()
+    assert denial.startswith("2026-03-02 ") and "maria" in denial
+    assert len((walk.folder / "timeline.csv").read_bytes().splitlines()) == 36
+    hands_on_what_was_found(walk)
+
+
+def hands_on_what_was_found(walk: Walk) -> None:
+    proved = walk.told("tui check ")
     assert "▼ denied, human maria\n  │ deny by maria: The receipt is for another model." in proved
     assert "OK: These 2 events are in the record example.com/claims" in proved
+    assert "OK: it begins with the 36 events of the checkpoint" in walk.told("--checkpoint monday.note")
+    assert "OK: it begins with the 37 events of the checkpoint" in walk.told("--witness witness.pub")
     page, text = ((walk.folder / name).read_text(encoding="utf-8") for name in ("report.html", "claim.md"))
     assert "<script" in page and "The receipt is for another model." in page
     assert "### 1. ▼ denied: `Pay $4,100 on claim C-1028`" in text
-    begins = next(said for command, said in walk.said.items() if "--checkpoint" in command)
-    assert "OK: it begins with the 36 events of the checkpoint" in begins
-    (denial,) = next(said for command, said in walk.said.items() if "--outcome deny" in command).splitlines()
-    assert denial.startswith("2026-03-02 ") and "maria" in denial
-    assert len((walk.folder / "timeline.csv").read_bytes().splitlines()) == 36
 
 
 def check_plainly(walk: Walk) -> None:
@@ -282,6 +286,11 @@ def develop(walk: Walk) -> None:
         walk.written("agent-1.log", r"evt_\w+\n", agents[1])
         walk.run(command)
 
+    def approves(walk: Walk, command: str) -> None:
+        walk.written("agent-3.log", r"evt_\w+\n", agents[3])
+        walk.run(command)
+        assert walk.ends("agent-3.log", agents[3]).splitlines()[1:] == ["Paid, by test"]
+
     def declines(walk: Walk, command: str) -> None:
         walk.written("agent-2.log", r"evt_\w+\n", agents[2])
         walk.run(command)
@@ -295,8 +304,11 @@ def develop(walk: Walk) -> None:
             "pumpup-tui answer": answers_in_its_place,
             "python photo.py": asks,
             "pumpup-tui decline": declines,
+            "python pay.py": asks,
+            "pumpup-tui approve": approves,
         }
     )
+    assert "approve by test" in next(said for command, said in walk.said.items() if "tui check 1030" in command)
     declined = walk.ends("agent-2.log", agents[2])
     assert "The request was withdrawn by test" in declined
     assert "the file shows it" in declined

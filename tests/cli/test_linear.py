@@ -106,23 +106,22 @@ async def _ask_for_all_types(data: Path) -> None:
         await backend.aclose()
 
 
-def test_what_was_read_and_saved_is_recorded(tmp_path: Path) -> None:
-    """Of each request's attachments those that were printed or saved, with its decision; the question counts them."""
+def test_what_was_read_and_saved_is_recorded(tmp_path: Path, run: Run) -> None:
+    """Of each request's attachments those that were printed or saved, with its decision; `show` has them too."""
 
-    async def ask() -> list[str]:
+    async def ask() -> tuple[list[str], str]:
         backend = await open_local(tmp_path / "data", Actor("maria", "reviewer"))
         try:
             world = WorldBuilder(backend.acting_as(AGENT), backend)
             task = await world.task("Claim C-1")
             uploads = [await world.upload(b"It was torn.", name, "text/plain") for name in ("a.txt", "b.txt", "c.txt")]
             await world.action(task, addAttachments=[{"uploadId": one, "label": "p"} for one in uploads])
-            for summary in ("First?", "Second?"):
-                await world.approval(task, summary, attachments=uploads)
-            return uploads
+            asked = [await world.approval(task, summary, attachments=uploads) for summary in ("First?", "Second?")]
+            return uploads, asked[0]
         finally:
             await backend.aclose()
 
-    first, _, third = asyncio.run(ask())
+    (first, _, third), asked = asyncio.run(ask())
     (tmp_path / "out").mkdir()
     with talking(tmp_path / "data", tmp_path / "home", grace=0) as talk:
         talk.read()
@@ -135,6 +134,8 @@ def test_what_was_read_and_saved_is_recorded(tmp_path: Path) -> None:
         talk.confirm("no", "deny")
         talk.end()
     assert [one["attachmentsOpened"] for one in outcomes(tmp_path / "data")] == [[first, third], []]
+    shown = run("show", asked, "--data", tmp_path / "data").stdout
+    assert re.findall(r"p: (opened|not opened)$", shown, re.MULTILINE) == ["opened", "not opened", "opened"]
 
 
 def test_a_policy_is_told_before_and_after(tmp_path: Path, run: Run) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api_client.proofs import CHECKPOINT, CHECKPOINT_KEY, PROOFS
+from store.core.signing_key import new_signing_key
 from tests.cli.conftest import Run
 from tests.cli.made import Made, make
+from tests.server.scripted import Answer, head, plain, scripted
 from tests.support.judges import judged_checkpoint
 
 
@@ -119,6 +123,60 @@ def test_faults_are_sentences_with_their_exit_codes(run: Run, made: Made, key: s
         result = run(*words)
         assert (text in result.stdout + result.stderr, result.returncode) == (True, code), (words, result)
         assert "Traceback" not in result.stderr
+
+
+def as_text(body: str) -> Answer:
+    return lambda: [head(200, Content_Type="text/plain", Content_Length=str(len(body.encode()))), body.encode()]
+
+
+def test_what_a_server_gives_as_proof_is_checked_before_it_is_kept(
+    run: Run, made: Made, key: str, tmp_path: Path
+) -> None:
+    """A note, a key, an event, a path that do not hold: a sentence, exit 1, no file, no control of the terminal."""
+    note = run("checkpoint", "--data", made.data).stdout
+    proof = json.loads(run("prove", made.tasks[1], "--data", made.data).stdout)
+    event = proof["events"][0]
+    name = json.loads(event["event"])["id"]
+
+    def told(note: str, key: str, event: dict[str, Any], command: str, *words: str) -> subprocess.CompletedProcess[str]:
+        answers = {
+            CHECKPOINT: as_text(note),
+            CHECKPOINT_KEY: as_text(key),
+            PROOFS: lambda: plain(200, {"items": [event]}),
+        }
+        with scripted(answers) as (url, _):
+            environment = {"PUMPUP_API_KEY": "pk_x"}
+            return run(command, *words, "--url", url, "-o", tmp_path / "kept", "--yes", **environment)
+
+    wrong = [
+        (note.replace("pumpup", "pumpup\x9b31m\u202e"), key, event),
+        (note.replace("\n\n", "\nmore\n\n"), key, event),
+        (note, key + "\x1b]0;owned\x07", event),
+        (note, new_signing_key("example.com/x").public.written(), event),
+    ]
+    for case in wrong:
+        for words in (("checkpoint",), ("checkpoint", "--key"), ("prove", name)):
+            refused(told(*case, *words), tmp_path)
+    for text in ("[1]", "{", json.dumps({"id": name, "seq": event["seq"], "eventType": 5, "payload": 5})):
+        refused(told(note, key, {**event, "event": text}, "prove", name), tmp_path, also=3)
+    for path in (["zz"], event["path"][:-1], ["00" * 32] * 200_000, 5):
+        refused(told(note, key, {**event, "path": path}, "prove", name), tmp_path)
+    assert told(note, key, event, "prove", name).returncode == 0
+    assert run("check", tmp_path / "kept", "--key", key).returncode == 0
+
+
+def refused(result: subprocess.CompletedProcess[str], folder: Path, also: int = 1) -> None:
+    assert result.returncode in (1, also), result
+    assert "unexpected error" not in result.stderr
+    assert not (folder / "kept").exists()
+    assert not any(char in result.stdout + result.stderr for char in "\x1b\x9b\x07\u202e")
+
+
+def test_a_proof_on_stdout_moves_no_cursor(run: Run, made: Made, key: str) -> None:
+    """What others wrote stands in it as escapes, whether a terminal or a file is behind it."""
+    shown = run("prove", made.hostile, "--data", made.data).stdout
+    assert key in shown
+    assert shown.isascii()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -203,6 +203,7 @@ def test_what_it_is_not_given(shown: Shown, run: Run, look: Look, tmp_path: Path
     cases: list[tuple[int, str, tuple[str | Path, ...]]] = [
         (2, "over a channel that you trust", words),
         (2, "a witness's key, not a record's", (*words, "--key", witness)),
+        (2, "can't be used", (*words, "--key", f"{'a' * 400}+01234567+AAAA")),
         (1, "not signed by example.com/claims", (*words, "--key", other)),
         (2, "without spaces", (*words, "--key", shown.key, "--name", "a b")),
         (1, "is named pumpup/witnesses/", (*words, "--key", shown.key, "--name", "ab")),

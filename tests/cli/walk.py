@@ -116,6 +116,10 @@ class Walk(AbstractContextManager["Walk"]):
         self.said[command] = done.stdout
         return done.stdout
 
+    def told(self, part: str) -> str:
+        """Return what the first command that has this part wrote to stdout."""
+        return next(said for command, said in self.said.items() if part in command)
+
     def screen(self, command: str) -> AbstractContextManager[Terminal]:
         """Run a command in a terminal of 80 by 24."""
         words = ["sh", "-c", f"cd {shlex.quote(str(self.folder))} && exec {self.mine(command)}"]

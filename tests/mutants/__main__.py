@@ -79,7 +79,13 @@ def _mutmut(place: Path, names: Sequence[str]) -> None:
 
 def _configuration(module: str) -> str:
     """Return the project's configuration with mutmut's for one module."""
-    plugins = ["pytest_asyncio.plugin", "_hypothesis_pytestplugin", "tests.mutants.quick", "no:cacheprovider"]
+    plugins = [
+        "pytest_asyncio.plugin",
+        "_hypothesis_pytestplugin",
+        "pytest_timeout",
+        "tests.mutants.quick",
+        "no:cacheprovider",
+    ]
     plugins += ["no:unraisableexception", "no:threadexception"]  # they collect garbage five times a run: half its time
     settings = {
         "source_paths": ["store", "api_client", "pumpup_tui"],

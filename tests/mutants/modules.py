@@ -31,6 +31,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "store/core/rule_checks.py": _RULES,
     "store/core/fold.py": ("tests/unit/test_fold.py", *_RULES),
     "store/core/step_graphs.py": ("tests/unit/test_graphs.py", "tests/unit/test_rules_projects.py"),
+    "store/core/witnessing.py": ("tests/store/test_witness.py",),
     "api_client/fields.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
     "api_client/field_values.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
     "pumpup_tui/decisions/desk.py": ("tests/unit/test_decision.py",),

@@ -99,7 +99,7 @@ async def test_answers_and_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         await pilot.press("a")
         await stage.sees(pilot, "ctrl+r reviews")
         await pilot.press("space", "ctrl+r")
-        await stage.sees(pilot, "y sends")
+        await stage.sees(pilot, "1 of 2 attachments opened", "y sends")
         stage.rest_hands()
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED")

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from pumpup_tui.commands.report.evidence import Evidence, ProvenEvent
-from pumpup_tui.commands.report.report_html import report_html
-from tests.report.conftest import HEAD, Recorded
+from tests.report.conftest import Recorded, page_of
 from tests.support.chromium import Chromium
 
 WORDS = (
@@ -56,7 +55,7 @@ def page_text(browser: Chromium) -> str:
 
 def test_a_report_verifies_itself_and_shows_every_decision(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """It says VERIFIED with the key, has all facts of each kind of decision, and sends no request."""
-    bar = opened(browser, tmp_path, report_html(plain.evidence, HEAD))
+    bar = opened(browser, tmp_path, page_of(plain.evidence))
     assert bar.startswith("✓ VERIFIED")
     assert plain.evidence.key.split("+")[1] in bar
     text = page_text(browser)
@@ -72,7 +71,7 @@ def test_a_report_verifies_itself_and_shows_every_decision(browser: Chromium, pl
 
 def test_filters_narrow_the_list(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """By text, outcome, person, deed and difference from the recommendation; the count says how many are left."""
-    opened(browser, tmp_path, report_html(plain.evidence, HEAD))
+    opened(browser, tmp_path, page_of(plain.evidence))
 
     def count(control: str, value: str | bool) -> str:
         name = "checked" if isinstance(value, bool) else "value"
@@ -96,7 +95,7 @@ def test_filters_narrow_the_list(browser: Chromium, plain: Recorded, tmp_path: P
 
 def test_it_prints_every_decision(browser: Chromium, many: Evidence, tmp_path: Path) -> None:
     """The PDF has also the decisions whose rows were not made yet, each with all that belongs to it."""
-    opened(browser, tmp_path, report_html(many, HEAD))
+    opened(browser, tmp_path, page_of(many))
     assert browser.value("document.querySelectorAll('.decision').length") == 100 < many.decisions
     printed = browser.pdf()
     assert printed.startswith(b"%PDF")
@@ -107,10 +106,10 @@ def test_it_prints_every_decision(browser: Chromium, many: Evidence, tmp_path: P
         assert [number for number in range(many.decisions) if f"Refund no. {number:03}" not in text] == []
 
 
-@pytest.mark.parametrize("what", ["event", "previous", "node", "key", "checkpoint", "order"])
+@pytest.mark.parametrize("what", ["event", "previous", "node", "key", "checkpoint", "signature", "order"])
 def test_evidence_that_does_not_fit_is_refused(browser: Chromium, plain: Recorded, tmp_path: Path, what: str) -> None:
     """Whoever makes a whole new page of changed events, proofs, keys or notes gets a red one."""
-    content = report_html(_forged(plain.evidence, what), HEAD)
+    content = page_of(_forged(plain.evidence, what))
     assert opened(browser, tmp_path, content).startswith("✗ NOT VERIFIED")
     assert browser.value("document.querySelectorAll('main').length") == 0
 
@@ -128,6 +127,10 @@ def _forged(evidence: Evidence, what: str) -> Evidence:
         nodes[0] = bytes(32)
     elif what == "key":
         return replace(evidence, key=evidence.key[:-4] + "AAAA")
+    elif what == "signature":
+        note, _, signature = evidence.checkpoint.rpartition(" ")
+        other = "A" if signature[40] != "A" else "B"
+        return replace(evidence, checkpoint=f"{note} {signature[:40]}{other}{signature[41:]}")
     else:
         return replace(evidence, checkpoint=evidence.checkpoint.replace("\n30\n", "\n31\n"))
     return replace(evidence, events=events, nodes=nodes)
@@ -142,7 +145,7 @@ def test_without_ed25519_it_is_amber_and_says_why(browser: Chromium, plain: Reco
     lacking = "crypto.subtle.importKey = () => Promise.reject(new DOMException('no', 'NotSupportedError'))"
     script = browser.do("Page.addScriptToEvaluateOnNewDocument", source=lacking)["identifier"]
     try:
-        bar = opened(browser, tmp_path, report_html(plain.evidence, HEAD))
+        bar = opened(browser, tmp_path, page_of(plain.evidence))
     finally:
         browser.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
     assert bar.startswith("! PARTLY VERIFIED")
@@ -154,7 +157,7 @@ def test_without_cryptography_it_says_so(browser: Chromium, plain: Recorded, tmp
     lacking = "Object.defineProperty(crypto, 'subtle', { value: undefined })"
     script = browser.do("Page.addScriptToEvaluateOnNewDocument", source=lacking)["identifier"]
     try:
-        bar = opened(browser, tmp_path, report_html(plain.evidence, HEAD))
+        bar = opened(browser, tmp_path, page_of(plain.evidence))
     finally:
         browser.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
     assert bar.startswith("✗ NOT VERIFIED")

@@ -28,13 +28,13 @@ CONTENT = b"a photo of hail"
 class Log:
     """A chain of events with its tree, as a record has it."""
 
-    def __init__(self, size: int, key: SigningKey) -> None:
+    def __init__(self, size: int, key: SigningKey, first: bytes = b"") -> None:
         self.key, self.hashes, self.texts = key, [NO_HASH], [b""]
         self._nodes: dict[tuple[int, int], bytes] = {}
         for seq in range(1, size + 1):
             snapshot = {"uploadId": "upl_1", "label": "hail.jpg", "sha256": hashlib.sha256(CONTENT).hexdigest()}
             event = {"id": f"evt_{seq:08x}aaaaaaaaaaaa", "seq": seq, "payload": {"attachmentSnapshots": [snapshot]}}
-            self.texts.append(orjson.dumps(event))
+            self.texts.append((seq == 1 and first) or orjson.dumps(event))
             self.hashes.append(link(self.hashes[-1], self.texts[-1]))
             leaf = merkle.leaf_hash(self.hashes[-1])
             for level, place, node in merkle.completed(seq - 1, leaf, self.node):
@@ -167,3 +167,37 @@ def test_another_key_and_what_is_no_proof_are_refused() -> None:
     for content in (b"", b"{", b"[]", b"\xff", b'{"format":"pumpup-proof/1"}', b"[" * 100_000):
         with pytest.raises(ProofFault, match="no proof file"):
             check_proof(content, KEY.public)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b'{"seq":1,"eventType":"APPROVAL_DECIDED","payload":{"outcome":{"type":"DENY","type":"APPROVE"}}}',
+        b'{"seq":9,"seq":1}',
+        b'{"seq":true}',
+        b'{"seq":1.0}',
+        b'{"seq":1,"amount":18446744073709551616}',
+        b'{"seq":1,"amount":' + b"9" * 5_000 + b"}",
+        b'{"seq":1,"amount":NaN}',
+        b'{"seq":1,"note":"\\ud800"}',
+        b'{"seq":1,"payload":' + b"[" * 400 + b"]" * 400 + b"}",
+        b'{"seq":1,"payload":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b"[1]",
+        b'"1"',
+        b"{",
+    ],
+)
+def test_an_event_that_programs_read_differently_is_refused(event: bytes) -> None:
+    """Whoever holds the key can sign any bytes: a key twice, a number that some round, what is no event at all."""
+    with pytest.raises(ProofFault, match="The event 1"):
+        check_proof(orjson.dumps({**Log(2, KEY, event).proof(1), "attachments": []}), KEY.public)
+
+
+@pytest.mark.parametrize(
+    "snapshot", ['{"uploadId":["upl_1"],"label":{},"sha256":1}', "5", "null", "[]", '{"label":"hail.jpg"}']
+)
+def test_an_attachment_that_no_event_names_rightly_is_refused(snapshot: str) -> None:
+    """Whatever JSON stands where an event names its attachments."""
+    event = b'{"seq":1,"payload":{"attachmentSnapshots":[%s]}}' % snapshot.encode()
+    with pytest.raises(ProofFault, match="none that a proved event names"):
+        check_proof(orjson.dumps(Log(2, KEY, event).proof(1)), KEY.public)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_client.errors import InvalidRequest, StoreDamaged, StoreFault, StoreReadOnly
+from store.folder import record_tree
 from store.folder.engine import Store
 from store.folder.record_tree import RecordTree
 from store.transfer.verifier import verify
@@ -75,10 +76,15 @@ HARMS = [missing, emptied, cut, zeros_at_the_end, garbage, longer]
 
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("was_signed", [False, True])
+@pytest.mark.parametrize("at_once", [5, 2_000])
 def test_a_checkpoint_is_of_the_journal_whatever_became_of_the_tree(
-    tmp_path: Path, harm: Callable[[Path], None], *, was_signed: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path], None], at_once: int, *, was_signed: bool
 ) -> None:
-    """Its file cut, lost, full of zeros or of another record: the root is the journal's, and its proofs hold."""
+    """Its file cut, lost, full of zeros or of another record: the root is the journal's, and its proofs hold.
+
+    It is so for a record that is written in several slices too.
+    """
+    monkeypatch.setattr(record_tree, "_SLICE", at_once)
     store = open_store(tmp_path)
     task = fill(store, 20)
     if was_signed:

@@ -8,7 +8,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from api_client.errors import StoreFault
+from api_client.errors import StoreFault, Unreachable
+from store.core import merkle
 from store.core.signed_note import LogHead, read_head, read_note
 from store.core.signing_key import new_signing_key
 from store.core.witnessing import KnownHead, WitnessRefusal, check_growth, read_checkpoint
@@ -163,7 +166,9 @@ def test_a_record_that_lost_events(looking: Looking) -> None:
 def test_a_record_that_was_rewritten(looking: Looking) -> None:
     """As long as before or longer, with the proof of its own tree, none or a huge one: refused, and kept short."""
     looking.record.shown = events((3, "b"))
-    assert "it has 3 events too, but not all are the same" in looking.refused()
+    words = looking.refused()
+    assert words.startswith("The record no longer begins with what this witness signed on 20")
+    assert words.endswith("it has 3 events too, but not all are the same.")
     for size in (4, 9):
         looking.record.shown = events((size, "b"))
         assert "no longer begins with" in looking.refused()
@@ -215,7 +220,11 @@ def test_an_empty_record_with_a_root(tmp_path: Path) -> None:
     assert "not that of a record without events" in looking.refused()
     looking.record.note = lambda note: note
     assert looking.look().head.size == 0
+    looking.record.shown = events((1, "b"))
+    looking.record.proof = lambda _: ["ab" * 32]  # none is asked for: every record begins with no events
+    assert looking.look().head.size == 1
     looking.record.shown = events((5, "b"))
+    looking.record.proof = lambda path: path
     assert looking.look().head.size == 5
 
 
@@ -248,8 +257,13 @@ def test_refusals_fill_no_disk(looking: Looking) -> None:
 
 
 def test_growth_needs_its_own_proof() -> None:
-    """A proof over its cap, in capitals or with blanks is none, whatever it would add up to."""
+    """A proof over its cap, in capitals or with blanks is none, whatever it adds up to; the longest holds."""
     head = LogHead("example.com/claims", 1, b"." * 32)
+    for count in (63, 64):
+        nodes = [bytes([number]) * 32 for number in range(count)]
+        last = head._replace(size=1 << count, root=reduce(merkle.node_hash, nodes, head.root))
+        with nullcontext() if count == 63 else pytest.raises(WitnessRefusal):
+            check_growth(KnownHead(head, "w has", ""), last, [node.hex() for node in nodes])
     for path in (["ab" * 32] * 64, ["AB" * 32], ["ab " * 21 + "a"], ["é" * 64], ["ab" * 32 + "\n"]):
         with pytest.raises(WitnessRefusal):
             check_growth(KnownHead(head, "w has", ""), head._replace(size=3), path)
@@ -328,6 +342,16 @@ def _in_thread(call: Callable[[], WitnessedNote]) -> WitnessedNote:
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(call).result()
+
+
+async def test_a_record_that_never_answers(looking: Looking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly it answers, a look ends, as one at a server that is not there."""
+    monkeypatch.setattr("store.transfer.witness.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(looking.record, "checkpoint", asyncio.Event().wait)
+    with pytest.raises(Unreachable, match="did not answer"):
+        await Witness(looking.state, looking.state.key(None, ""), looking.record.signing.public, looking.now).look(
+            looking.record
+        )
 
 
 class Full(Files):

@@ -152,7 +152,8 @@ function agreementsOf(row) {
   return [h("h5", {}, "Agreed before"), h("ul", {}, row.agreements.map((event) => {
     const agreement = asObject(asObject(event.payload.detail).agreement);
     const by = asObject(agreement.authority);
-    return h("li", {}, foreign(by.subject || event.value.subject, 80), asList(by.tags).length ? [" [", tagsOf(by.tags), "]"] : "", `, ${timeText(Date.parse(event.value.timestamp))} UTC, event ${event.seq}`,
+    const opened = Array.isArray(agreement.attachmentsOpened) ? `, had opened ${plural(agreement.attachmentsOpened.length, "attachment")}` : "";
+    return h("li", {}, foreign(by.subject || event.value.subject, 80), asList(by.tags).length ? [" [", tagsOf(by.tags), "]"] : "", `, ${timeText(Date.parse(event.value.timestamp))} UTC, event ${event.seq}${opened}`,
       asText(agreement.note) ? foreignBlock(agreement.note) : null);
   }))];
 }

@@ -14,6 +14,8 @@ const ACTS = {
 const RECOMMENDED_WORDS = { APPROVE: "approve", EDIT_AND_APPROVE: "edit and approve", REJECT: "deny", REQUEST_MORE_INFO: "ask for more", ESCALATE: "escalate" };
 const SETTLING = new Set(["APPROVAL_DECIDED", "ELICITATION_PROVIDED", "REQUEST_WITHDRAWN"]);
 const LAST_WORDS = new Set(["APPROVE", "EDIT_AND_APPROVE", "REJECT"]);
+/* Later events of a task that are looked at for the deeds of one decision. */
+const LOOKED_MOST = 1000;
 const NO_DEEDS = { items: [], others: 0 };
 const DEEDS = {
   DONE: "approved, and an action refers to it",
@@ -55,7 +57,7 @@ function decisionsOf(proven, report) {
     record.byId.set(value.id, event);
     if (value.eventType === "TASK_CREATED") record.tasks.set(value.taskId, event);
     if (value.eventType === "GRANT_GIVEN") record.grants.set(event.payload.grantId, event);
-    if (isOfTrail(value)) (record.trails.get(value.taskId) || put(record.trails, value.taskId)).push(event);
+    if (isOfTrail(value)) event.place = (record.trails.get(value.taskId) || put(record.trails, value.taskId)).push(event);
     if (value.eventType === "APPROVAL_DECIDED") {
       const request = record.byId.get(value.inResponseTo);
       event.trace = request ? asText(request.value.externalTraceId) : "";
@@ -131,9 +133,8 @@ function deedsOf(settled, request, trail) {
   const own = new Set([request.value.id, settled.value.id]);
   const found = { items: [], others: 0 };
   let trace = asText(request.value.externalTraceId);
-  for (const event of trail) {
+  for (const event of trail.slice(settled.place, settled.place + LOOKED_MOST)) {
     const { value } = event;
-    if (event.seq <= settled.seq) continue;
     if (value.eventType === "APPROVAL_DECIDED") {
       if (LAST_WORDS.has(asText(asObject(event.payload.outcome).type)) && event.trace === trace && !own.has(value.inResponseTo)) trace = "";
     } else if (own.has(value.inResponseTo) || own.has(value.externalTraceId)) {

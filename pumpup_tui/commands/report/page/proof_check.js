@@ -14,7 +14,7 @@ async function checkedProof(data) {
   const key = await readKey(data.key);
   const events = await inChunks(data.events, checkedEvent);
   checkOrder(events, note.size);
-  const root = await sharedRoot(note.size, events, fromBase64(data.nodes));
+  const root = sharedRoot(note.size, events, fromBase64(data.nodes));
   if (events.length && !sameBytes(root, note.root)) {
     throw new ProofFault("The events of this report are not those of the signed record: something was changed.");
   }
@@ -43,45 +43,42 @@ function checkOrder(events, size) {
 }
 
 /* Returns the root to which the shared proof leads. */
-async function sharedRoot(size, events, nodes) {
+function sharedRoot(size, events, nodes) {
   let at = 0;
   const next = () => {
     if (at + 32 > nodes.length) throw new ProofFault("The proof of this report is too short.");
     at += 32;
     return nodes.subarray(at - 32, at);
   };
-  const leaves = await inChunks(events, (event) => sha256(UTF8.encode(`\0${event.hash}`)));
-  let known = events.map((event, index) => [event.seq - 1, leaves[index]]);
-  for (let width = size; width > 1; width = Math.ceil(width / 2)) {
-    known = await levelAbove(known, width, next);
-  }
+  let known = events.map((event) => [event.seq - 1, digestOf65(UTF8.encode(`\0${event.hash}`))]);
+  for (let width = size; width > 1; width = Math.ceil(width / 2)) known = levelAbove(known, width, next);
   if (at !== nodes.length) throw new ProofFault("The proof of this report is too long.");
   return known.length ? known[0][1] : null;
 }
 
-async function levelAbove(known, width, next) {
-  const pairs = [];
+function levelAbove(known, width, next) {
+  const above = [];
   for (let index = 0; index < known.length; index += 1) {
     const [place, node] = known[index];
-    const isRight = place % 2 === 1;
-    let sibling = null;
-    if (!isRight && index + 1 < known.length && known[index + 1][0] === place + 1) {
-      sibling = known[index + 1][1];
+    const parent = Math.floor(place / 2);
+    if (place % 2 === 1) {
+      above.push([parent, nodeHash(next(), node)]);
+    } else if (index + 1 < known.length && known[index + 1][0] === place + 1) {
+      above.push([parent, nodeHash(node, known[index + 1][1])]);
       index += 1;
-    } else if (isRight || place + 1 < width) {
-      sibling = next();
+    } else {
+      above.push([parent, place + 1 < width ? nodeHash(node, next()) : node]);
     }
-    pairs.push([Math.floor(place / 2), isRight ? sibling : node, isRight ? node : sibling]);
   }
-  return inChunks(pairs, async ([place, left, right]) => [place, right === null ? left : await nodeHash(left, right)]);
+  return above;
 }
 
+const NODE = new Uint8Array(65).fill(1, 0, 1);
+
 function nodeHash(left, right) {
-  const bytes = new Uint8Array(65);
-  bytes[0] = 1;
-  bytes.set(left, 1);
-  bytes.set(right, 33);
-  return sha256(bytes);
+  NODE.set(left, 1);
+  NODE.set(right, 33);
+  return digestOf65(NODE);
 }
 
 /* Returns the parts of a signed note that is a checkpoint. */
