@@ -46,9 +46,9 @@ def report(
 ) -> None:
     """Report decisions, with all that belongs to them, for people who have no terminal.
 
-    TASK is an id, the beginning of one, or a name; without any the decisions on all tasks are reported. The page is one
-    file: it needs no network, and checks in the browser that every event in it is in the signed record, unchanged. That
-    no decision was left out is shown by 'verify' and a full export. Markdown proves nothing by itself.
+    TASK is an id, the beginning of one, or a name; without one, the decisions on all tasks are reported. The page is
+    one file: it needs no network, and checks in the browser that every event in it is in the signed record, unchanged.
+    'verify' and a full export show that no decision was left out. Markdown proves nothing by itself.
 
     Example: pumpup-tui report --project claims --since 30d -o report.html
     """

@@ -258,8 +258,8 @@ def hands_on_what_was_found(walk: Walk) -> None:
     proved = walk.told("tui check ")
     assert "▼ denied, human maria\n  │ deny by maria: The receipt is for another model." in proved
     assert "OK: These 2 events are in the record example.com/claims" in proved
-    assert "OK: it begins with the 36 events of the checkpoint" in walk.told("--checkpoint monday.note")
-    assert "OK: it begins with the 37 events of the checkpoint" in walk.told("--witness witness.pub")
+    assert "OK: the record begins with the 36 events of the checkpoint" in walk.told("--checkpoint monday.note")
+    assert "OK: the record begins with the 37 events of the checkpoint" in walk.told("--witness witness.pub")
     page, text = ((walk.folder / name).read_text(encoding="utf-8") for name in ("report.html", "claim.md"))
     assert "<script" in page and "The receipt is for another model." in page
     assert "### 1. ▼ denied: `Pay $4,100 on claim C-1028`" in text

@@ -95,7 +95,7 @@ def test_the_file_is_checked_by_another_program_too(report: Any, plain: Recorded
         bad = run_in(tmp_path, "check", file, "--key", key)
         assert (bad.returncode, bad.stdout[:7]) == (1, "WRONG: "), changed[:80]
     file.write_text(page.replace(data, forged))
-    assert "were changed" in run_in(tmp_path, "check", file, "--key", key).stdout
+    assert "was changed" in run_in(tmp_path, "check", file, "--key", key).stdout
 
 
 def test_markdown_has_every_fact(plain: Recorded) -> None:
