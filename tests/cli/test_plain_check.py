@@ -120,7 +120,8 @@ def told(changed: Mapping[str, Any], key: str = KEY) -> list[str]:
     text = json.dumps(changed)
     if "nodes" in changed:
         text = f"<!doctype html><script type=application/json data-sha256={'0' * 64}>{text}</script><script>"
-    return list(program()["check"](text, key))
+    lines: list[str] = program()["check"](text, key)
+    return lines
 
 
 @settings(max_examples=examples(40, 500))
