@@ -25,7 +25,7 @@ async function checkedEvent(item) {
   if (Object.keys(item).join() !== EVENT_KEYS || !HASH.test(item.previous) || typeof item.event !== "string") {
     throw new ProofFault("An event of this report is not in the form of a proof.");
   }
-  const hash = hexOf(await sha256(UTF8.encode(item.previous + item.event)));
+  const hash = hexOf(await sha256(encoded(item.previous + item.event)));
   return { seq: item.seq, previous: item.previous, text: item.event, hash };
 }
 
@@ -50,7 +50,7 @@ function sharedRoot(size, events, nodes) {
     at += 32;
     return nodes.subarray(at - 32, at);
   };
-  let known = events.map((event) => [event.seq - 1, digestOf65(UTF8.encode(`\0${event.hash}`))]);
+  let known = events.map((event) => [event.seq - 1, digestOf65(encoded(`\0${event.hash}`))]);
   for (let width = size; width > 1; width = Math.ceil(width / 2)) known = levelAbove(known, width, next);
   if (at !== nodes.length) throw new ProofFault("The proof of this report is too long.");
   return known.length ? known[0][1] : null;
