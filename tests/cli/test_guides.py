@@ -244,6 +244,8 @@ def audit(walk: Walk) -> None:
         }
     )
     assert "50%" in walk.told("tui stats")
+    assert "Since     done · 1 action" in walk.told("show evt_00000005")
+    assert [walk.told(f"--deed {kind}") for kind in ("none", "unlinked", "after-denial")] == [""] * 3
     shown = walk.told("tui show")
     assert all(words in shown for words in ("deny by maria", "The receipt is for another model.", "Tags      claims"))
     decision = json.loads(walk.told("APPROVAL_DECIDED --json"))
