@@ -47,8 +47,8 @@ ssh-test: .venv/installed ## the screens over a real SSH connection on this mach
 packaging: .venv/installed ## wheel and sdist, installed on each Python that is to be had; some minutes
 	PACKAGING=full $(BIN)/python -m pytest tests/packaging
 
-report: .venv/installed ## 1,000 changed bytes of a report in a real Chromium, each of which turns it red; some minutes
-	REPORT=full $(BIN)/python -m pytest -rs tests/report/test_changed_bytes.py
+report: .venv/installed ## a report in a real Chromium: 1,000 changed bytes turn it red, 10,000 decisions open; some minutes
+	REPORT=full $(BIN)/python -m pytest -rs -s tests/report/test_changed_bytes.py tests/report/test_large_report.py
 
 mutants: .venv/installed ## change the code in small ways and name what no test notices: half an hour, or ONLY=store/folder/head.py
 	@$(BIN)/python -c 'import mutmut' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --group mutants

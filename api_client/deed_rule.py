@@ -19,7 +19,7 @@ record of having left it: the text is there to be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -147,11 +147,11 @@ def deed_state(decision: TrailEvent, later: Iterable[TrailEvent], *, more: bool 
 
 
 def deeds_of(
-    decision: TrailEvent, later: Iterable[TrailEvent], text_of: Callable[[str], bytes], *, more: bool = False
+    decision: TrailEvent, later: Iterable[TrailEvent], text_of: Callable[[str], bytes] | None, *, more: bool = False
 ) -> Deeds:
     """Return the deeds of a decided approval; the arguments are those of `deed_state`.
 
-    `text_of` returns the JSON of the event with an id.
+    `text_of` returns the JSON of the event with an id; without it none is listed, and all are counted.
     """
     later = list(later)
     found: list[Deed] = []
@@ -161,7 +161,7 @@ def deeds_of(
             others += 1
             continue
         count += 1
-        if len(found) < DEEDS_SHOWN and (deed := _deed(event.id, link, text_of(event.id))) is not None:
+        if text_of and len(found) < DEEDS_SHOWN and (deed := _deed(event.id, link, text_of(event.id))) is not None:
             found.append(deed)
     state = deed_state(decision, later, more=more)
     return Deeds(state=state, items=tuple(found), count=count, others=others, more=True if more else None)
@@ -182,6 +182,19 @@ def _deed(event_id: str, link: DeedLink, text: bytes) -> Deed | None:
         transition_to=action.transition_to,
         link=link,
     )
+
+
+def deeds_on_task(events: Sequence[Event], most: int) -> dict[str, Deeds]:
+    """Return what came of the last decisions on a task, by the event that decided; no deed is listed, all are counted.
+
+    Args:
+        events: The task's latest events, in the order of the chain. Of decisions whose requests are not among them
+            nothing is said: a trace that is not known can't be looked for.
+        most: Decisions that are looked at.
+    """
+    trail, known = trail_of(events), {event.id for event in events}
+    decided = [at for at, event in enumerate(trail) if event.outcome is not None and event.names in known]
+    return {trail[at].id: deeds_of(trail[at], trail[at + 1 :], None) for at in decided[-most:]}
 
 
 def trail_of(events: Iterable[Event]) -> list[TrailEvent]:

@@ -33,7 +33,9 @@ class HttpProofs:
     async def checkpoint(self, *, name: str = "") -> str:
         """See `Proofs.checkpoint`."""
         if name:
-            raise NotAllowed("A record is named where it is: use 'checkpoint --name' with its folder or database.")
+            raise NotAllowed(
+                "A record can only be named where it is stored: run 'checkpoint --name' with its folder or database."
+            )
         try:
             return await self._text(CHECKPOINT)
         except NotFound:
@@ -53,7 +55,7 @@ class HttpProofs:
         named = ",".join(map(str, seqs))
         proofs = (await self._reads.get(EventProofs, PROOFS, seqs=named, size=size)).items
         if not proofs or [proof.seq for proof in proofs] != list(seqs[: len(proofs)]):
-            raise UnexpectedAnswer("The server proved other events than those that were asked for.")
+            raise UnexpectedAnswer("The server proved events other than those that were asked for.")
         return proofs
 
     async def consistency(self, old: int, size: int) -> Sequence[str]:

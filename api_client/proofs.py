@@ -15,7 +15,7 @@ from api_client.wire import Wire
 CHECKPOINT, CHECKPOINT_KEY = "/api/checkpoint", "/api/checkpoint/key"
 PROOFS, CONSISTENCY = "/api/proofs", "/api/consistency"
 """The paths of the calls."""
-NO_PROOFS = "This {place} proves nothing: it has no checkpoints."
+NO_PROOFS = "This {place} can't prove anything: it has no signed checkpoints."
 PROOFS_MOST = 100
 """Events that one call proves at the most."""
 PROOF_BYTES = 8_000_000
@@ -149,5 +149,5 @@ def checkpoint_size(note: str) -> int:
     """
     line = note.split("\n", 2)[1:2]
     if not line or not re.fullmatch("0|[1-9][0-9]{0,18}", line[0], re.ASCII):
-        raise UnexpectedAnswer("What was given as a checkpoint is none.")
+        raise UnexpectedAnswer("What was given as a checkpoint isn't one.")
     return int(line[0])

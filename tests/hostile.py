@@ -53,6 +53,8 @@ FOREIGN = frozenset(
         "decided_by",
         "answered_by",
         "state",
+        "by",
+        "text",
     )
 )
 """Fields of models that hold words of someone else's choice; ids, types and cursors hold a server's."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError
@@ -109,11 +108,12 @@ class Reads:
         """Read what came of a request."""
 
         async def call(backend: Backend) -> DeedsRead:
+            from pumpup_tui.text.deed_words import decided_at
+
             with suppress(ApiError):  # the event is shown without it
                 detail = await backend.request(request_id)
-                decided_at = (detail.result or {}).get("decidedAt")
-                at = datetime.fromisoformat(decided_at) if isinstance(decided_at, str) else None
-                return DeedsRead(request_id, detail.deeds, at, is_closed=detail.task.status == "CLOSED")
+                at, is_closed = decided_at(detail.result), detail.task.status == "CLOSED"
+                return DeedsRead(request_id, detail.deeds, at, is_closed=is_closed)
             return DeedsRead(request_id, None)
 
         return self._calls.ask(to, "the request", call, group="deeds")

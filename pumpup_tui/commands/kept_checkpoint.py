@@ -49,7 +49,7 @@ def _witnessed(note: SignedNote, witness: VerifierKey) -> int:
     if at is None:
         raise NoteFault(f"the witness {witness.name} has not signed it")
     if at > _TIME_MOST:
-        raise NoteFault(f"the witness {witness.name} signed it at no time")
+        raise NoteFault(f"the signature of the witness {witness.name} has no time")
     return at
 
 

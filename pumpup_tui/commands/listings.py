@@ -255,6 +255,8 @@ def timeline(
     from pumpup_tui.commands.backend_session import run_on_backend
     from pumpup_tui.commands.event_reader import EventReader
 
+    if follow and deed:
+        raise click.UsageError("--deed says what came of decisions so far: leave out --follow.")
     only["until"] = end_of_range(only["until"])
     only["deed"] = _DEEDS[deed] if deed else ""
     reader = EventReader(task, project, split_types(types), limit, EventFilter(**only))

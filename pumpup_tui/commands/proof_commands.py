@@ -55,7 +55,7 @@ def checkpoint(options: PlaceOptions, name: str, only_key: bool, output: Path | 
 
     write_output(f"{key}\n" if only_key else note, output, "checkpoint", overwrite=yes)
     if output is not None and not only_key:
-        print_line(f"Its public key is {line(key, 400)}", err=True)
+        print_line(f"The record's public key is {line(key, 400)}", err=True)
 
 
 def _check_signed(note: str, key: str) -> None:
@@ -101,7 +101,9 @@ def _write_proof(proof: ProofFile, output: Path | None, *, overwrite: bool) -> N
     text = json.dumps(proof.wire(), indent=2)  # with all but ASCII escaped: stdout may be a terminal
     write_output(f"{text}\n", output, "proof", overwrite=overwrite)
     count = len(proof.events)
-    print_line(f"Proved {count} event{'s' if count != 1 else ''}. Its public key is {line(proof.key, 400)}", err=True)
+    print_line(
+        f"Proved {count} event{'s' if count != 1 else ''}. The record's public key is {line(proof.key, 400)}", err=True
+    )
 
 
 @click.command()
@@ -166,6 +168,6 @@ def _print_checked(proof: CheckedProof) -> None:
     count = len(proof.events)
     words = "This event is" if count == 1 else f"These {count} events are"
     print_wrapped(
-        f"OK: {words} in the record {line(proof.head.origin, 200)}, as its checkpoint of {proof.head.size:,} events "
-        "signed it. Nothing is said about events that are not here."
+        f"OK: {words} in the record {line(proof.head.origin, 200)}, whose checkpoint of {proof.head.size:,} events "
+        "this key has signed. That says nothing about events that are not in the file."
     )

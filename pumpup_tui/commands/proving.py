@@ -118,7 +118,7 @@ async def _attachments(
         if contents:
             room -= size
             if room < 0:
-                raise Failed(f"The attachments are over {CONTENT_MOST:,} bytes together: leave out --with-attachments.")
+                raise Failed(f"The attachments come to over {CONTENT_MOST:,} bytes: leave out --with-attachments.")
             content = await _content(backend, upload_id, label, sha256)
         yield ProvenAttachment(upload_id=upload_id, label=label, sha256=sha256, size=size, content=content)
 
@@ -126,5 +126,5 @@ async def _attachments(
 async def _content(backend: Backend, upload_id: str, label: str, sha256: str) -> str:
     content = b"".join([piece async for piece in backend.download(upload_id)])
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise Failed(f"The content of {line(label, 80)!r} is not what the request showed: nothing is proved with it.")
+        raise Failed(f"The content of {line(label, 80)!r} is no longer what the request showed. Nothing was written.")
     return base64.b64encode(content).decode()

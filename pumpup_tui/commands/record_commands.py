@@ -51,8 +51,8 @@ def verify(
     The hash chain, each event against the rules, the head, the uploads; in a data folder also the checksums and the
     checkpoint against the events, in a database all that the events add up to. Nothing is changed.
 
-    Whoever holds the record can rewrite all of it so that this finds nothing. With a checkpoint that was kept
-    elsewhere, or that a witness has signed, that shows.
+    Whoever holds the record can rewrite all of it in such a way that this finds nothing wrong. A checkpoint that was
+    kept elsewhere, or that a witness has signed, brings that to light.
 
     Example: pumpup-tui verify --data ./work
     """
@@ -73,7 +73,7 @@ def verify(
     else:
         _print_verification(result)
         if begins is not None and not result.wrong:
-            print_line(f"OK: it begins with the {begins.size:,} events of the checkpoint")
+            print_line(f"OK: the record begins with the {begins.size:,} events of the checkpoint")
     if result.wrong:
         raise click.exceptions.Exit(1)
 

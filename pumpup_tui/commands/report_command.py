@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -46,9 +46,9 @@ def report(
 ) -> None:
     """Report decisions, with all that belongs to them, for people who have no terminal.
 
-    TASK is an id, the beginning of one, or a name; without any the decisions on all tasks are reported. The page is one
-    file: it needs no network, and checks in the browser that every event in it is in the signed record, unchanged. That
-    no decision was left out is shown by 'verify' and a full export. Markdown proves nothing by itself.
+    TASK is an id, the beginning of one, or a name; without one, the decisions on all tasks are reported. The page is
+    one file: it needs no network, and checks in the browser that every event in it is in the signed record, unchanged.
+    'verify' and a full export show that no decision was left out. Markdown proves nothing by itself.
 
     Example: pumpup-tui report --project claims --since 30d -o report.html
     """
@@ -93,14 +93,23 @@ async def _read(backend: Backend, scope: ReportScope) -> tuple[Evidence, ReportH
 
 
 def _write(evidence: Evidence, head: ReportHead, kind: str, output: Path, *, overwrite: bool) -> None:
-    from pumpup_tui.commands.written_files import write_output
+    from pumpup_tui.commands.failure import Failed, reason
+    from pumpup_tui.commands.written_files import opened_output
 
+    path = None if str(output) == "-" else output
+    try:
+        with opened_output(path, overwrite=overwrite) as file:
+            for part in _parts(evidence, head, kind):
+                file.write(part.encode())
+    except OSError as fault:
+        raise Failed(f"The report can't be written to {path or 'stdout'}: {reason(fault)}.") from None
+
+
+def _parts(evidence: Evidence, head: ReportHead, kind: str) -> Iterable[str]:
     if kind == "html":
         from pumpup_tui.commands.report.report_html import report_html
 
-        text = report_html(evidence, head)
-    else:
-        from pumpup_tui.commands.report.report_markdown import report_markdown
+        return report_html(evidence, head)
+    from pumpup_tui.commands.report.report_markdown import report_markdown
 
-        text = report_markdown(evidence, head)
-    write_output(text, output, "report", overwrite=overwrite)
+    return (report_markdown(evidence, head),)

@@ -210,10 +210,10 @@ def _deeds(detail: RequestDetail, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield what came of a decided approval, and each action in its name."""
     if detail.deeds is None or detail.result is None:
         return
-    from pumpup_tui.text.deed_words import BY_TRACE, ago_words, came_of_run, deed_text, deed_who, more_deeds
+    from pumpup_tui.text.deed_words import BY_TRACE, ago_words, came_of_run, decided_at, deed_text, deed_who, more_deeds
 
-    decided_at = datetime.fromisoformat(str(detail.result["decidedAt"]))
-    ago = ago_words(durations.age(decided_at, now))
+    at = decided_at(detail.result)
+    ago = ago_words(durations.age(at, now)) if at else ""
     yield "Since", in_charset(came_of_run(detail.deeds, ago, is_closed=detail.task.status == "CLOSED")[0])
     for deed in detail.deeds.items:
         link = f" ({BY_TRACE})" if deed.link == "TRACE" else ""

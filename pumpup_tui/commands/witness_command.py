@@ -76,16 +76,17 @@ def witness(
     every: int | None,
     as_json: bool,
 ) -> None:
-    """Sign a record's checkpoint, where the record still begins with all that this witness signed before.
+    """Sign a record's checkpoint, if the record still begins with all that this witness has signed before.
 
-    Run it on another machine than the record's: who rewrites the record there can't rewrite what was signed here. What
-    is not the record that it knows is refused, with exit code 1, and kept as evidence.
+    Run it on a machine other than the record's: whoever rewrites the record there can't rewrite what was signed here.
+    If it is not the record that the witness knows, it is refused, with exit code 1, and what was seen is kept as
+    evidence.
 
     Example: pumpup-tui witness --url https://pumpup.example.com --key claims.pub -o claims.note
     """
     if every and (others or (output is None and not as_json)):
         raise click.UsageError(
-            "--compare is for one look, not for --every." if others else "--every needs -o FILE, or --json."
+            "--compare goes with one look, not with --every." if others else "--every needs -o FILE, or --json."
         )
     from pumpup_tui.commands.witness_looks import LookOutput, Looks
 
@@ -129,7 +130,7 @@ def _known(file: Path, log: VerifierKey) -> KnownHead:
         return KnownHead(read_checkpoint(text, log).head, f"{name} has", text)
     except WitnessRefusal as fault:
         words = line(str(fault), 500)
-        raise Failed(f"The checkpoint {name} can't be compared with. {words} Nothing was signed.") from None
+        raise Failed(f"The checkpoint {name} can't be used for comparison. {words} Nothing was signed.") from None
 
 
 def _opened(folder: Path | None, name: str | None) -> tuple[WitnessState, SigningKey]:

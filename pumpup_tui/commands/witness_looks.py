@@ -82,11 +82,11 @@ class LookOutput:
         try:
             refuse_data_folder(file.parent)
             if file.exists() and not file.is_file():
-                raise OSError(0, "it is no regular file")
+                raise OSError(0, "it is not a regular file")
             Files().replace(file, data)
         except OSError as fault:
             raise Failed(
-                f"The note is signed, and can't be written to {line(str(file), _NAME)}: {reason(fault)}. Run it again, "
+                f"The note is signed, but can't be written to {line(str(file), _NAME)}: {reason(fault)}. Run it again, "
                 "with another -o FILE."
             ) from None
 
@@ -135,7 +135,7 @@ class Looks:
             fault = await self._outage()
             if fault is not None and not is_down:
                 words = clean(fault.message, limit=_WORDS)
-                print_line(f"{words} Nothing is signed until that goes by.", err=True)
+                print_line(f"{words} Nothing is signed until that has passed.", err=True)
                 self._output.interrupted()
             is_down = fault is not None
             await asyncio.sleep(every)

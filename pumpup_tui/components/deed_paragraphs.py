@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 def deed_paragraphs(
-    deeds: Deeds, decided_at: datetime, context: Context, *, is_closed: bool, label_cells: int
+    deeds: Deeds, decided_at: datetime | None, context: Context, *, is_closed: bool, label_cells: int
 ) -> list[Paragraph]:
     """Return a row with what came of the decision, then a row an action; `label_cells` is the room of their label."""
-    words, tone = came_of_run(deeds, ago_words(context.age(decided_at)), is_closed=is_closed)
+    ago = ago_words(context.age(decided_at)) if decided_at else ""
+    words, tone = came_of_run(deeds, ago, is_closed=is_closed)
     if not words:
         return []
     room = label_cells + 2

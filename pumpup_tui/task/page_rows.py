@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,17 @@ from pumpup_tui.components.step_graph import exits_line, steps_line
 from pumpup_tui.components.task_turn import TaskRules, agents_turn, stuck_run
 from pumpup_tui.task.json_rows import Path, json_rows
 from pumpup_tui.task.task_page import PageRow
+from pumpup_tui.text.deed_words import came_of_run
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import status_run
 from pumpup_tui.text.layout import Line, Run
 from pumpup_tui.text.paragraphs import foreign, led, ours
 
 if TYPE_CHECKING:
-    from api_client.models import Project, Steps, Task
+    from api_client.models import Event, Project, Steps, Task
     from pumpup_tui.context import Context
     from pumpup_tui.task.record import TaskRecord
+    from pumpup_tui.text.paragraphs import Paragraph
 
 
 class TaskRows:
@@ -160,9 +163,18 @@ class TaskRows:
     def _timeline(self) -> list[PageRow]:
         rows = [PageRow(ours()), PageRow(ours(("── Timeline, newest first " + "─" * 12, "muted")), "timeline")]
         lines = event_lines(self._record.events, self._context)
-        rows += [PageRow(one, ("event", event.id)) for event, one in zip(self._record.events, lines, strict=True)]
+        events = zip(self._record.events, lines, strict=True)
+        rows += [PageRow(self._marked(event, one), ("event", event.id)) for event, one in events]
         if self._record.older is not None:
             older = f"older ones are on the timeline ({self._context.key('screens.timeline')})"
             words = "reading more…" if not self._record.is_full else older
             rows.append(PageRow(ours((words, "muted")), "more"))
         return rows
+
+    def _marked(self, event: Event, paragraph: Paragraph) -> Paragraph:
+        """Return an event's row, with what came of it where it is a decision: of an earlier moment it is not said."""
+        deeds = None if self._is_past else self._record.deeds.get(event.id)
+        if deeds is None:
+            return paragraph
+        words, tone = came_of_run(deeds, "", is_closed=self._record.is_closed)
+        return replace(paragraph, tail=(*paragraph.tail, (f"  {words}", tone))) if words else paragraph

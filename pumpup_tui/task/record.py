@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from api_client.deed_rule import deeds_on_task
+
 if TYPE_CHECKING:
+    from api_client.deeds import Deeds
     from api_client.models import Event, OpenRequest
     from pumpup_tui.backend.messages import TaskLoaded
     from pumpup_tui.backend.page_requests import PageResult
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 EVENTS_SHOWN = 1000
 """Events that the page shows at the most; the timeline screen has them all."""
 EVENTS_PAGE = 100
+DECISIONS_MARKED = 50
+"""Decisions whose rows say what came of them: the latest."""
 
 
 class TaskRecord:
@@ -26,6 +31,8 @@ class TaskRecord:
         self.events: list[Event] = []
         self.older: str | None = None
         """The cursor of the next older page of events; None where there is none, or none that is read."""
+        self.deeds: Mapping[str, Deeds] = {}
+        """What came of the latest decisions, by the event that decided."""
 
     @property
     def open_requests(self) -> Sequence[OpenRequest]:
@@ -58,9 +65,11 @@ class TaskRecord:
         if not (meets and older):
             full = len(loaded.events.items) >= len(self.events) and not loaded.events.is_last(EVENTS_PAGE)
             self.older = loaded.events.next_cursor if full else None
+        self.deeds = deeds_on_task(self.events[::-1], DECISIONS_MARKED)
 
     def take_older(self, page: PageResult[Event]) -> None:
         """Take the next older page of events."""
         known = {event.id for event in self.events}
         self.events += [event for event in page.rows if event.id not in known]
         self.older = page.cursor if page.more else None
+        self.deeds = deeds_on_task(self.events[::-1], DECISIONS_MARKED)

@@ -27,11 +27,11 @@ def rule_text(evidence: Mapping[str, Any]) -> str:
     if not isinstance(rule, Mapping):
         return ""
     if not rule.get("name"):
-        return "none of the policy is for it"
+        return "no rule of the policy fits"
     also = rule.get("also")
     names = [str(name) for name in also[:ALSO_MOST]] if isinstance(also, list) else []
     # not foreign: cleaned where it is drawn
-    return f"{rule['name']}, with {', '.join(names)}: it may be under any of them" if names else str(rule["name"])
+    return f"{rule['name']}, with {', '.join(names)}: any of them may hold" if names else str(rule["name"])
 
 
 def opened_in(evidence: Mapping[str, Any]) -> frozenset[str] | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
+from api_client.times import parse_time
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Run
 
@@ -29,7 +31,7 @@ def came_of_run(deeds: Deeds, ago: str, *, is_closed: bool) -> Run:
 
     Args:
         deeds: The deeds of the approval.
-        ago: How long ago it was decided, like `12m ago`.
+        ago: How long ago it was decided, like `12m ago`; empty where that stands beside it.
         is_closed: Whether its task is closed by now.
     """
     actions = _actions(deeds.count)
@@ -39,7 +41,8 @@ def came_of_run(deeds: Deeds, ago: str, *, is_closed: bool) -> Run:
         return f"acted on after the denial · {actions}", "bad"
     closed = " · the task is closed" if is_closed else ""
     if deeds.state == "NONE":
-        return (f"nothing done{closed}" if is_closed else f"nothing done yet · decided {ago}"), "needs"
+        decided = f" · decided {ago}" if ago else ""
+        return (f"nothing done{closed}" if is_closed else f"nothing done yet{decided}"), "needs"
     if deeds.state == "UNLINKED":
         return f"no action linked · {_others(deeds)}{closed}", "warn"
     return (actions, "") if deeds.count else ("", "")
@@ -69,6 +72,14 @@ def more_deeds(deeds: Deeds) -> str:
     """Return a count of the deeds that are not listed; empty where all are."""
     left = deeds.count - len(deeds.items)
     return f"… and {left:,} more on the timeline" if left > 0 else ""
+
+
+def decided_at(result: Mapping[str, Any] | None) -> datetime | None:
+    """Return when a request was decided, by its result; None where that does not say so in a form that is known."""
+    try:
+        return parse_time(str((result or {}).get("decidedAt")))
+    except (ValueError, OverflowError):
+        return None
 
 
 def ago_words(age: str) -> str:

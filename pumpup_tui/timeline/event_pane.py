@@ -95,7 +95,7 @@ class EventPane(Document):
             if request_id and self._shared.calls.is_open:
                 self._shared.reads.deeds(self, request_id)
             return []
-        if known.deeds is None or known.decided_at is None:
+        if known.deeds is None:
             return []
         return deed_paragraphs(
             known.deeds, known.decided_at, self._shared, is_closed=known.is_closed, label_cells=LABEL

@@ -45,7 +45,7 @@ def check_proof(content: bytes, key: VerifierKey) -> CheckedProof:
     try:
         proof = read_json(ProofFile, content)
     except ValueError as fault:
-        raise ProofFault(f"It is no proof file: {fault}") from None
+        raise ProofFault(f"It isn't a proof file: {fault}") from None
     return checked(proof, key)
 
 
@@ -58,11 +58,11 @@ def checked(proof: ProofFile, key: VerifierKey) -> CheckedProof:
     if proof.format != PROOF_FORMAT:
         raise ProofFault(f"It has the format {proof.format[:40]!r}, not {PROOF_FORMAT!r}.")
     if not proof.events:
-        raise ProofFault("It proves no event.")
+        raise ProofFault("It holds no event.")
     note, head = _checkpoint(proof, key)
     events = [_event(one, head) for one in proof.events]
     if len({event["seq"] for event in events}) != len(events):
-        raise ProofFault("It has an event twice.")
+        raise ProofFault("It holds an event twice.")
     _check_attachments(proof.attachments, events)
     return CheckedProof(head, note, events, proof.attachments)
 
@@ -95,15 +95,15 @@ def _checkpoint(proof: ProofFile, key: VerifierKey) -> tuple[SignedNote, LogHead
 
 
 def _event(proof: EventProof, head: LogHead) -> dict[str, Any]:
-    name = f"The event {proof.seq}"
+    name = f"Event {proof.seq}"
     if link(proof.previous, proof.event.encode()) != proof.hash:
-        raise ProofFault(f"{name} is not what its hash was made of: it was changed.")
+        raise ProofFault(f"{name} does not match its hash: it was changed.")
     if not merkle.is_included(merkle.leaf_hash(proof.hash), proof.seq - 1, head.size, _path(proof), head.root):
         raise ProofFault(f"{name} is not in the record of the checkpoint, or not at that place.")
     try:
         event = _read(proof.event)
     except (ValueError, TypeError, RecursionError) as fault:
-        raise ProofFault(f"{name} is no JSON that all programs read alike: {fault}.") from None
+        raise ProofFault(f"{name} isn't JSON that all programs read alike: {fault}.") from None
     seq = event.get("seq") if isinstance(event, dict) else None
     if seq.__class__ is not int or seq != proof.seq:
         raise ProofFault(f"{name} names another place in the chain.")
@@ -141,7 +141,7 @@ def _path(proof: EventProof) -> list[bytes]:
     except ValueError:
         path = []
     if [node.hex() for node in path] != list(proof.path):
-        raise ProofFault(f"The path of the event {proof.seq} is none.")
+        raise ProofFault(f"The path of event {proof.seq} can't be read.")
     return path
 
 
@@ -150,7 +150,7 @@ def _check_attachments(attachments: tuple[ProvenAttachment, ...], events: list[d
     for attachment in attachments:
         name = f"The attachment {attachment.label[:80]!r}"
         if (attachment.upload_id, attachment.label, attachment.sha256) not in named:
-            raise ProofFault(f"{name} is none that a proved event names.")
+            raise ProofFault(f"{name} is not one that a proved event names.")
         if attachment.content is not None:
             _check_content(attachment, attachment.content, name)
 
@@ -159,11 +159,11 @@ def _check_content(attachment: ProvenAttachment, encoded: str, name: str) -> Non
     try:
         content = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        raise ProofFault(f"{name} has a content that is no base64.") from None
+        raise ProofFault(f"{name} has content that isn't base64.") from None
     if base64.b64encode(content).decode() != encoded or len(content) != attachment.size:
-        raise ProofFault(f"{name} does not have the size that it says.")
+        raise ProofFault(f"{name} does not have the size that is given.")
     if hashlib.sha256(content).hexdigest() != attachment.sha256:
-        raise ProofFault(f"{name} is not what the event names: its content was changed.")
+        raise ProofFault(f"{name} does not match the event: its content was changed.")
 
 
 def named_attachments(events: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:

@@ -72,14 +72,14 @@ def check_report(content: bytes, key: VerifierKey) -> CheckedProof:
 def _data(content: bytes) -> _ReportData:
     found = _DATA.findall(content)
     if len(found) != 1:
-        raise ProofFault("It is no report of this program: its data are not found.")
+        raise ProofFault("It isn't a report of this program: no data is found in it.")
     digest, text = found[0]
     if hashlib.sha256(text).hexdigest() != digest.decode():
-        raise ProofFault("Its data were changed: they do not have the digest that stands beside them.")
+        raise ProofFault("Its data was changed: it does not match the digest beside it.")
     try:
         data = decode(text, type=_ReportData)
     except (ValueError, ValidationError, RecursionError) as fault:
-        raise ProofFault(f"Its data are no report's: {fault}") from None
+        raise ProofFault(f"Its data isn't a report's: {fault}") from None
     if data.format != REPORT_FORMAT:
         raise ProofFault(f"It has the format {data.format[:40]!r}, not {REPORT_FORMAT!r}.")
     return data
@@ -89,9 +89,9 @@ def _event(item: _ReportEvent) -> dict[str, Any]:
     try:
         event = decode(item.event)
     except (ValueError, RecursionError):
-        raise ProofFault(f"The event {item.seq} is no JSON.") from None
+        raise ProofFault(f"Event {item.seq} isn't JSON.") from None
     if not isinstance(event, dict) or event.get("seq") != item.seq:
-        raise ProofFault(f"The event {item.seq} names another place in the chain.")
+        raise ProofFault(f"Event {item.seq} names another place in the chain.")
     return {**event, "hash": link(item.previous, item.event.encode())}
 
 
@@ -101,5 +101,5 @@ def _nodes(encoded: str) -> list[bytes]:
     except (binascii.Error, ValueError):
         nodes = b"-"
     if len(nodes) % _HASH_BYTES or base64.b64encode(nodes).decode() != encoded:
-        raise ProofFault("Its shared proof is none.")
+        raise ProofFault("Its shared proof can't be read.")
     return [nodes[at : at + _HASH_BYTES] for at in range(0, len(nodes), _HASH_BYTES)]

@@ -81,7 +81,7 @@ def read_signing_key(text: str, kind: int = SIGNATURE) -> SigningKey:
     except (binascii.Error, ValueError):
         data = b""
     if not text.startswith(_PREFIX) or not is_key_name(name) or len(data) != 1 + _SEED_BYTES or data[0] != kind:
-        raise NoteFault("it is no signing key")
+        raise NoteFault("it isn't a signing key")
     key = SigningKey(name, Ed25519PrivateKey.from_private_bytes(data[1:]), kind)
     if key.public.key_id.hex() != id_:
         raise NoteFault("its id is not that of its name and key: it was changed or cut")

@@ -91,7 +91,7 @@ def check_empty(seen: LogHead) -> None:
         WitnessRefusal: it has another.
     """
     if seen.size == 0 and seen.root != merkle.EMPTY:
-        raise WitnessRefusal("The checkpoint is of no events, and its root is not that of a record without events.")
+        raise WitnessRefusal("The checkpoint is of an empty record, but its root is not that of one.")
 
 
 def countersigned(seen: SeenCheckpoint, witness: SigningKey, at: int) -> SignedNote:

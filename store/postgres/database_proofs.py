@@ -66,7 +66,7 @@ class DatabaseProofs:
                 raise StoreReadOnly(NO_CHECKPOINT.format(why=self._read_only))
             if note := await self._signed(standing, name):
                 return note
-        raise StoreBusy("Other servers sign checkpoints of this workspace all the time. Try again.")
+        raise StoreBusy("Other servers keep signing checkpoints of this workspace. Try again.")
 
     async def _signed(self, standing: Standing, name: str) -> str:
         """Return a checkpoint of the workspace, empty where another server has signed one meanwhile."""

@@ -94,7 +94,7 @@ class FolderTree:
         findings.wrong += self._faults
         if self._differs:
             findings.wrong.append(
-                "The file tree is not what the events add up to. No proof is made of it; the next checkpoint makes it "
+                "The file 'tree' does not match the events. No proof is made from it; the next checkpoint makes it "
                 "anew."
             )
 

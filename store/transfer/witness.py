@@ -85,7 +85,7 @@ class Witness:
             # What was looked at is what the stored one was compared with: if another run was faster, all begins anew.
             if await asyncio.to_thread(self._state.advance, self._log, before, note):
                 return WitnessedNote(note, seen.head, at, before)
-        raise StoreBusy("Other runs of this witness sign all the time. Nothing was signed: try again.")
+        raise StoreBusy("Other runs of this witness keep signing. Nothing was signed: try again.")
 
     def _now(self) -> datetime:
         now = self._clock()
@@ -105,7 +105,7 @@ class Witness:
             async with asyncio.timeout(LOOK_SECONDS):
                 return await look.checked([*own, *others])
         except TimeoutError:
-            raise Unreachable(f"The record did not answer in {LOOK_SECONDS:.0f} s. Nothing was signed.") from None
+            raise Unreachable(f"The record did not answer within {LOOK_SECONDS:.0f} s. Nothing was signed.") from None
         except WitnessRefusal as refusal:
             evidence = self._evidence(refusal, look, before)
             path = await asyncio.to_thread(self._state.keep_evidence, self._log, evidence)

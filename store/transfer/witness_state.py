@@ -44,7 +44,7 @@ _BROKEN = (
     "a new witness begins in another one, and knows nothing of what this one signed."
 )
 _OTHER_KEY = (
-    "This witness knows {name} by another public key than {key}. If the record has a new one, ask its owners over a "
+    "This witness knows {name} by a public key other than {key}. If the record has a new one, ask its owners over a "
     "channel that you trust, and begin a new witness in another folder; keep this one, which shows what was signed."
 )
 

@@ -370,7 +370,7 @@ def test_a_record_in_a_database_proves_itself(user: DatabaseUser, steps: Path) -
     assert note.read_text().startswith("example.com/claims\n3\n")
     assert user.run("approve", request, "--yes", "--reviewer", "alice").returncode == 0
     grown = user.run("verify", "--checkpoint", note)
-    assert grown.stdout.endswith("OK: it begins with the 3 events of the checkpoint\n"), grown.stderr
+    assert grown.stdout.endswith("OK: the record begins with the 3 events of the checkpoint\n"), grown.stderr
     state, words = user.states()["signing key"]
     key = words.rpartition(" ")[2]
     assert (state, words) == ("ok", f"example.com/claims, public key {key}")

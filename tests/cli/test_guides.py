@@ -244,6 +244,8 @@ def audit(walk: Walk) -> None:
         }
     )
     assert "50%" in walk.told("tui stats")
+    assert "Since     done · 1 action" in walk.told("show evt_00000005")
+    assert [walk.told(f"--deed {kind}") for kind in ("none", "unlinked", "after-denial")] == [""] * 3
     shown = walk.told("tui show")
     assert all(words in shown for words in ("deny by maria", "The receipt is for another model.", "Tags      claims"))
     decision = json.loads(walk.told("APPROVAL_DECIDED --json"))
@@ -258,8 +260,8 @@ def hands_on_what_was_found(walk: Walk) -> None:
     proved = walk.told("tui check ")
     assert "▼ denied, human maria\n  │ deny by maria: The receipt is for another model." in proved
     assert "OK: These 2 events are in the record example.com/claims" in proved
-    assert "OK: it begins with the 36 events of the checkpoint" in walk.told("--checkpoint monday.note")
-    assert "OK: it begins with the 37 events of the checkpoint" in walk.told("--witness witness.pub")
+    assert "OK: the record begins with the 36 events of the checkpoint" in walk.told("--checkpoint monday.note")
+    assert "OK: the record begins with the 37 events of the checkpoint" in walk.told("--witness witness.pub")
     page, text = ((walk.folder / name).read_text(encoding="utf-8") for name in ("report.html", "claim.md"))
     assert "<script" in page and "The receipt is for another model." in page
     assert "### 1. ▼ denied: `Pay $4,100 on claim C-1028`" in text

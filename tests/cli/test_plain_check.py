@@ -120,7 +120,8 @@ def told(changed: Mapping[str, Any], key: str = KEY) -> list[str]:
     text = json.dumps(changed)
     if "nodes" in changed:
         text = f"<!doctype html><script type=application/json data-sha256={'0' * 64}>{text}</script><script>"
-    return list(program()["check"](text, key))
+    lines: list[str] = program()["check"](text, key)
+    return lines
 
 
 @settings(max_examples=examples(40, 500))
@@ -238,6 +239,7 @@ def test_it_says_so_and_exits_with_one(tmp_path: Path) -> None:
         (sound, "17 '2026-03-02T13:20:00.000000Z' 'APPROVAL_DECIDED' 'maria' 'REJECT'\n", 0),
         (sound.replace("maria", "bertha"), "NOT PROVED: an event was changed.\n", 1),
         (sound.replace("36\\n", "37\\n"), "NOT PROVED: the checkpoint was changed after it was signed.\n", 1),
+        (sound.replace('"format"', '"format": "other", "format"'), "NOT PROVED: an object has a key twice, which", 1),
         ("not a proof", "NOT PROVED: it can't be read as a proof (", 1),
     ):
         whole.write_text(text, encoding="utf-8")

@@ -40,13 +40,15 @@ def test_a_checkpoint_is_printed_written_and_proves_growth(run: Run, made: Made,
     assert run("note", made.tasks[0], "seen", "--data", made.data).returncode == 0
     result = run("checkpoint", "--data", made.data, "-o", note)
     assert (result.stdout, result.returncode) == ("", 0)
-    assert f"Its public key is {key}\n" in result.stderr
+    assert f"The record's public key is {key}\n" in result.stderr
     origin, size, _ = judged_checkpoint(note.read_text(), key)
     assert run("checkpoint", "--data", made.data).stdout == note.read_text()
     assert run("approve", made.approvals[0], "--yes", "--data", made.data).returncode == 0
     sound = run("verify", "--data", made.data, "--checkpoint", note)
     assert sound.returncode == 0
-    assert sound.stdout.endswith(f"OK: chain intact\nOK: it begins with the {size:,} events of the checkpoint\n")
+    assert sound.stdout.endswith(
+        f"OK: chain intact\nOK: the record begins with the {size:,} events of the checkpoint\n"
+    )
     older = run("verify", "--data", tmp_path / "old", "--checkpoint", note, "--key", key)
     assert older.returncode == 1
     assert f"The checkpoint is of {size} events, and the record has {size - 1}" in older.stdout
@@ -106,11 +108,11 @@ def test_faults_are_sentences_with_their_exit_codes(run: Run, made: Made, key: s
     changed(value)
     (tmp_path / "bad.proof").write_text(json.dumps(value))
     cases = [
-        (("check", tmp_path / "bad.proof", "--key", key), 1, "WRONG: The event"),
+        (("check", tmp_path / "bad.proof", "--key", key), 1, "WRONG: Event "),
         (("check", proof, "--key", key[:-3] + "AA="), 2, "can't be used"),
         (("check", proof, "--key", tmp_path / "none.pub"), 2, "can't be read"),
         (("check", tmp_path / "none.proof", "--key", key), 1, "can't be read"),
-        (("check", made.data / "journal.jsonl", "--key", key), 1, "WRONG: It is no proof file"),
+        (("check", made.data / "journal.jsonl", "--key", key), 1, "WRONG: It isn't a proof file"),
         (("prove", "evt_00000001ffffffffffff", "--data", made.data), 3, "No request matches"),
         (("prove", "Claim X", "--data", made.data), 3, "No task matches"),
         (("prove", made.tasks[0], "--data", made.data, "-o", proof), 1, "already exists: pass --yes"),

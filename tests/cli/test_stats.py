@@ -151,6 +151,7 @@ def test_the_command_tells_them(on: Run, made: Made) -> None:
     assert re.search(r"approved, nothing done +1\n", on("stats").stdout)
     assert on("timeline", "--deed", "none", "--json").stdout.count(made.approvals[0]) == 1
     assert on("timeline", "--deed", "after-denial").stdout.strip() == ""
+    assert on("timeline", "--deed", "none", "--follow").returncode == 2
     assert "nothing done yet · decided" in on("show", made.approvals[0]).stdout
     asked = len(made.approvals) + len(made.elicitations) + 1
     assert (told["open"], told["all"]["asked"]) == (asked - 3, asked)

@@ -208,9 +208,9 @@ def test_what_it_is_not_given(shown: Shown, run: Run, look: Look, tmp_path: Path
         (2, "without spaces", (*words, "--key", shown.key, "--name", "a b")),
         (1, "is named pumpup/witnesses/", (*words, "--key", shown.key, "--name", "ab")),
         (2, "--every needs -o FILE", (*words, "--key", shown.key, "--every", "5")),
-        (2, "for one look", (*words, "--key", shown.key, "--every", "5", "--json", "--compare", note)),
-        (1, "can't be compared with", (*words, "--key", shown.key, "--compare", note)),
-        (1, "it is no regular file", (*words, "--key", shown.key, "-o", "/dev/full")),
+        (2, "with one look", (*words, "--key", shown.key, "--every", "5", "--json", "--compare", note)),
+        (1, "can't be used for comparison", (*words, "--key", shown.key, "--compare", note)),
+        (1, "it is not a regular file", (*words, "--key", shown.key, "-o", "/dev/full")),
     ]
     for code, said, arguments in cases:
         done = run(*arguments, **KEY)
@@ -246,7 +246,7 @@ def test_it_looks_again_and_again(shown: Shown, tmp_path: Path) -> None:
     try:
         assert json.loads(process.stdout.readline())["size"] == 3
         shown.checkpoint = down
-        assert "Nothing is signed until that goes by." in process.stderr.readline()
+        assert "Nothing is signed until that has passed." in process.stderr.readline()
         shown.grow(2)
         shown.checkpoint = up
         sizes = {json.loads(process.stdout.readline())["size"] for _ in range(2)}

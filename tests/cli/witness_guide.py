@@ -16,7 +16,7 @@ def follow(walk: Walk) -> None:
     key, record = (told.strip() for told in (said(walk, "--show-key --name"), read(walk, "claims.pub")))
     assert judged_cosignature(read(walk, "w1.note"), key) > 0
     assert judged_checkpoint(read(walk, "w1.note"), record) == judged_checkpoint(read(walk, "w2.note"), record)
-    assert "OK: it begins with the" in said(walk, "pumpup-tui verify")
+    assert "OK: the record begins with the" in said(walk, "pumpup-tui verify")
 
 
 def is_a_crontab(_walk: Walk, block: str) -> None:

@@ -8,6 +8,7 @@ from api_client.errors import InvalidRequest
 from api_client.event_filter import DEED_FILTERS, DeedFilter, EventFilter
 from api_client.models import Event, Order, RequestDetail
 from store.core import deed_search
+from store.postgres import deed_rows
 from tests.contract.given import Given
 from tests.support.backends import World
 
@@ -67,6 +68,9 @@ async def test_approvals_are_found_by_what_came_of_them(
     wanted = {"NONE": [ids[4], ids[6]], "UNLINKED": [ids[2]], "AFTER_DENIAL": [ids[1]]}
     for most in (deed_search.LOOKED_MOST, 1):
         monkeypatch.setattr(deed_search, "LOOKED_MOST", most)
+        monkeypatch.setattr(deed_rows, "CHECKED_MOST", most)
+        whole = await world.reviewer.events(only=EventFilter(deed="AFTER_DENIAL"))
+        assert whole.more is (True if most == 1 else None)
         for deed in DEED_FILTERS:
             assert await _with(world, deed) == wanted[deed]
             assert await _with(world, deed, "desc") == wanted[deed][::-1]

@@ -17,7 +17,8 @@ from tests.support.backends import World
 
 def checked(evidence: Evidence) -> list[str]:
     """Return the types of the events in a report's page, as far as another program takes them."""
-    page = report_html(evidence, ReportHead(ReportScope(), datetime(2026, 3, 3, tzinfo=UTC), "maria", "0.1.0"))
+    head = ReportHead(ReportScope(), datetime(2026, 3, 3, tzinfo=UTC), "maria", "0.1.0")
+    page = "".join(report_html(evidence, head))
     return [event["eventType"] for event in check_report(page.encode(), read_verifier_key(evidence.key)).events]
 
 

@@ -13,6 +13,7 @@ import pytest
 from api_client.backend import Backend
 from api_client.commands import Decide
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
+from api_client.event_filter import DEED_FILTERS, EventFilter
 from api_client.http import HttpBackend
 from api_client.models import Change, Outcome
 from api_client.settled import SettledQuery
@@ -289,6 +290,31 @@ async def test_an_agents_key_browses_our_own_server(tmp_path: Path, tokens: Call
         assert b"".join([piece async for piece in agent.download(upload_id)]) == b"a photo"
         with pytest.raises(NotAllowed):
             await agent.submit(Decide(request_id=request.id, outcome=Outcome(type="APPROVE")), key="k")
+
+
+async def test_what_came_of_decisions_is_found_without_a_reviewers_part(
+    tmp_path: Path, tokens: Callable[[], str]
+) -> None:
+    """From the timelines that were read: the same states, deeds and filter as at the server's own reviewer part."""
+    async with open_world("http", FolderPlace(tmp_path / "data"), StepClock(), tokens) as world:
+        given = Given(world)
+        task = await given.task()
+        requests = [await given.approval(task, externalTraceId=f"t{n}") for n in range(3)]
+        for request, outcome in zip(requests, ("APPROVE", "APPROVE", "REJECT"), strict=True):
+            await given.decision(request, outcome)
+        await given.action(task, external_trace_id="t0")
+        await given.action(task, external_trace_id=requests[2].id)
+        states = []
+        await world.agent.events()
+        for request in requests:
+            hosted, own = await world.agent.request(request.id), await world.reviewer.request(request.id)
+            assert hosted.deeds == own.deeds
+            states.append(own.deeds.state if own.deeds else "")
+        assert states == ["DONE", "UNLINKED", "AFTER_DENIAL"]
+        for deed in DEED_FILTERS:
+            only = EventFilter(deed=deed)
+            found = [(await one.events(only=only)).items for one in (world.agent, world.reviewer)]
+            assert found[0] == found[1]
 
 
 async def test_settled_requests_are_paired_with_what_settled_them(backend: Backend, service: Service) -> None:

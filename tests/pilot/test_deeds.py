@@ -77,7 +77,7 @@ async def test_the_insights_count_what_came_of_decisions(tmp_path: Path) -> None
         await pilot.press("escape")
         await stage.sees(pilot, "▸4 Insights")
         await pilot.press("j", "enter")
-        await stage.sees(pilot, "Undone 2", "triage", "Timeline, newest first")
+        await stage.sees(pilot, "Undone 2", "triage", "Timeline, newest first", "nothing done yet")
         await pilot.press("escape")
         await stage.sees(pilot, "▸4 Insights", "Refund for Undone 2")
         await pilot.press("c")

@@ -182,7 +182,7 @@ async def test_a_key_that_is_none_signs_nothing(
     await backend.submit(create_task(), key="task")
     other = await server()
     for value, words in (
-        ("'x'", "it is no signing key"),
+        ("'x'", "it isn't a signing key"),
         ("overlay(private_key placing 'AAAA' from 60)", "was changed"),
     ):
         harm(database, workspace, f"update signing_key set private_key = {value} where ws = $w")

@@ -12,6 +12,7 @@ import pytest
 
 from pumpup_tui.commands.report.evidence import Evidence, ReportHead, ReportScope
 from pumpup_tui.commands.report.evidence_reader import read_evidence
+from pumpup_tui.commands.report.report_html import report_html
 from tests.report.record import report_record
 from tests.support.chromium import PROGRAM, Chromium, chromium
 from tests.support.world_builder import world_in
@@ -35,6 +36,11 @@ def recorded(folder: Path, text: str = "") -> Recorded:
             return await read_evidence(record.backend, ReportScope())
 
     return Recorded(folder, asyncio.run(make()))
+
+
+def page_of(evidence: Evidence, head: ReportHead = HEAD) -> str:
+    """Return a report's page as a whole."""
+    return "".join(report_html(evidence, head))
 
 
 @pytest.fixture(scope="session")

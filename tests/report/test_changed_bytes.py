@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from pumpup_tui.commands.report.report_html import report_html
-from tests.report.conftest import HEAD, Recorded
+from tests.report.conftest import Recorded, page_of
 from tests.support.chromium import Chromium
 
 IS_FULL = os.environ.get("REPORT") == "full"
@@ -57,7 +56,7 @@ def reads_the_same(content: bytes, at: int, byte: int) -> bool:
 
 def test_each_changed_byte_turns_it_red(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """But for the changes that HTML reads as the same file; of these it stays as it was."""
-    content = report_html(plain.evidence, HEAD).encode()
+    content = page_of(plain.evidence).encode()
     file = tmp_path / "report.html"
     wrong: list[str] = []
     for at, byte in changes(content, Random(17)):
@@ -72,7 +71,7 @@ def test_each_changed_byte_turns_it_red(browser: Chromium, plain: Recorded, tmp_
 
 def test_a_byte_more_or_less_turns_it_red(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """One that is put in or taken out in any part, and a file that is cut."""
-    content, random = report_html(plain.evidence, HEAD).encode(), Random(17)
+    content, random = page_of(plain.evidence).encode(), Random(17)
     file = tmp_path / "report.html"
     for places in parts(content).values():
         at = random.choice(places)

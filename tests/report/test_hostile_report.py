@@ -15,11 +15,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 from pumpup_tui.commands.report.evidence import Evidence, ReportHead, ReportScope
-from pumpup_tui.commands.report.report_html import SCRIPTS, report_html
+from pumpup_tui.commands.report.report_html import SCRIPTS
 from pumpup_tui.commands.report.report_markdown import report_markdown
 from pumpup_tui.text.firewall import clean
 from tests.hostile import CORPUS
-from tests.report.conftest import HEAD, Recorded, recorded
+from tests.report.conftest import HEAD, Recorded, page_of, recorded
 from tests.spoofs import SPOOFS
 from tests.support.chromium import Chromium
 
@@ -97,7 +97,7 @@ def test_no_text_acts_in_the_page(
     file = tmp_path / "report.html"
     text = next(words_of(poisoned.evidence)).removesuffix("Refund one")
     named = replace(poisoned.evidence, projects={"prj_1": text})
-    file.write_text(report_html(named, head_of(poisoned.evidence, text)), "ascii")
+    file.write_text(page_of(named, head_of(poisoned.evidence, text)), "ascii")
     browser.open(file)
     assert browser.checked().startswith("✓ VERIFIED")
     browser.value("dispatchEvent(new Event('beforeprint'))")
@@ -119,7 +119,7 @@ def test_no_text_acts_in_the_page(
 def test_the_firewall_in_the_page_is_the_one_of_the_screens(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """Every hostile text and spoof comes out of both the same, for a line and for a block."""
     file = tmp_path / "report.html"
-    file.write_text(report_html(plain.evidence, HEAD), "ascii")
+    file.write_text(page_of(plain.evidence), "ascii")
     browser.open(file)
     source = "\n".join(_script(name) for name in SCRIPTS if name == "clean")
     texts = [

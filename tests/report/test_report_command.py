@@ -11,10 +11,15 @@ from typing import Any
 
 import pytest
 
-from pumpup_tui.commands.report.evidence import Evidence
+from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.report import evidence_reader
+from pumpup_tui.commands.report.evidence import Evidence, ReportScope
+from pumpup_tui.commands.report.evidence_reader import read_evidence
 from pumpup_tui.commands.report.report_markdown import report_markdown
+from store.folder.local_backend import open_local
 from tests.cli.conftest import run_in
 from tests.report.conftest import HEAD, Recorded
+from tests.support.actors import ALICE
 
 MARKDOWN = Path(__file__).parent / "report.md"
 
@@ -77,6 +82,20 @@ def test_it_is_written_over_nothing_unasked(report: Any, tmp_path: Path) -> None
     assert report("-o", tmp_path / "not there" / "report.html").returncode == 1
 
 
+@pytest.mark.parametrize(("limit", "words"), [("DECISIONS_MOST", "more than 3 decisions"), ("BYTES_MOST", "over 0 MB")])
+async def test_too_much_for_one_report_is_refused(
+    plain: Recorded, monkeypatch: pytest.MonkeyPatch, limit: str, words: str
+) -> None:
+    """With the number that one holds, and the options by which to make several."""
+    monkeypatch.setattr(evidence_reader, limit, 3)
+    backend = await open_local(plain.folder, ALICE, for_reading=True)
+    try:
+        with pytest.raises(Failed, match=f"{words}.*narrow it with --project, --since and --until"):
+            await read_evidence(backend, ReportScope())
+    finally:
+        await backend.aclose()
+
+
 def test_the_file_is_checked_by_another_program_too(report: Any, plain: Recorded, tmp_path: Path) -> None:
     """`check` finds the same events in it with the public key alone; of another key's or changed data it says so."""
     file = tmp_path / "report.html"
@@ -95,7 +114,7 @@ def test_the_file_is_checked_by_another_program_too(report: Any, plain: Recorded
         bad = run_in(tmp_path, "check", file, "--key", key)
         assert (bad.returncode, bad.stdout[:7]) == (1, "WRONG: "), changed[:80]
     file.write_text(page.replace(data, forged))
-    assert "were changed" in run_in(tmp_path, "check", file, "--key", key).stdout
+    assert "was changed" in run_in(tmp_path, "check", file, "--key", key).stdout
 
 
 def test_markdown_has_every_fact(plain: Recorded) -> None:

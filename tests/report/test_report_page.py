@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from pumpup_tui.commands.report.evidence import Evidence, ProvenEvent
-from pumpup_tui.commands.report.report_html import report_html
-from tests.report.conftest import HEAD, Recorded
+from tests.report.conftest import Recorded, page_of
 from tests.support.chromium import Chromium
 
 WORDS = (
@@ -56,7 +56,7 @@ def page_text(browser: Chromium) -> str:
 
 def test_a_report_verifies_itself_and_shows_every_decision(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """It says VERIFIED with the key, has all facts of each kind of decision, and sends no request."""
-    bar = opened(browser, tmp_path, report_html(plain.evidence, HEAD))
+    bar = opened(browser, tmp_path, page_of(plain.evidence))
     assert bar.startswith("✓ VERIFIED")
     assert plain.evidence.key.split("+")[1] in bar
     text = page_text(browser)
@@ -72,7 +72,7 @@ def test_a_report_verifies_itself_and_shows_every_decision(browser: Chromium, pl
 
 def test_filters_narrow_the_list(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """By text, outcome, person, deed and difference from the recommendation; the count says how many are left."""
-    opened(browser, tmp_path, report_html(plain.evidence, HEAD))
+    opened(browser, tmp_path, page_of(plain.evidence))
 
     def count(control: str, value: str | bool) -> str:
         name = "checked" if isinstance(value, bool) else "value"
@@ -96,7 +96,7 @@ def test_filters_narrow_the_list(browser: Chromium, plain: Recorded, tmp_path: P
 
 def test_it_prints_every_decision(browser: Chromium, many: Evidence, tmp_path: Path) -> None:
     """The PDF has also the decisions whose rows were not made yet, each with all that belongs to it."""
-    opened(browser, tmp_path, report_html(many, HEAD))
+    opened(browser, tmp_path, page_of(many))
     assert browser.value("document.querySelectorAll('.decision').length") == 100 < many.decisions
     printed = browser.pdf()
     assert printed.startswith(b"%PDF")
@@ -110,7 +110,7 @@ def test_it_prints_every_decision(browser: Chromium, many: Evidence, tmp_path: P
 @pytest.mark.parametrize("what", ["event", "previous", "node", "key", "checkpoint", "signature", "order"])
 def test_evidence_that_does_not_fit_is_refused(browser: Chromium, plain: Recorded, tmp_path: Path, what: str) -> None:
     """Whoever makes a whole new page of changed events, proofs, keys or notes gets a red one."""
-    content = report_html(_forged(plain.evidence, what), HEAD)
+    content = page_of(_forged(plain.evidence, what))
     assert opened(browser, tmp_path, content).startswith("✗ NOT VERIFIED")
     assert browser.value("document.querySelectorAll('main').length") == 0
 
@@ -146,7 +146,7 @@ def test_without_ed25519_it_is_amber_and_says_why(browser: Chromium, plain: Reco
     lacking = "crypto.subtle.importKey = () => Promise.reject(new DOMException('no', 'NotSupportedError'))"
     script = browser.do("Page.addScriptToEvaluateOnNewDocument", source=lacking)["identifier"]
     try:
-        bar = opened(browser, tmp_path, report_html(plain.evidence, HEAD))
+        bar = opened(browser, tmp_path, page_of(plain.evidence))
     finally:
         browser.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
     assert bar.startswith("! PARTLY VERIFIED")
@@ -158,8 +158,32 @@ def test_without_cryptography_it_says_so(browser: Chromium, plain: Recorded, tmp
     lacking = "Object.defineProperty(crypto, 'subtle', { value: undefined })"
     script = browser.do("Page.addScriptToEvaluateOnNewDocument", source=lacking)["identifier"]
     try:
-        bar = opened(browser, tmp_path, report_html(plain.evidence, HEAD))
+        bar = opened(browser, tmp_path, page_of(plain.evidence))
     finally:
         browser.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
     assert bar.startswith("✗ NOT VERIFIED")
     assert "no cryptography" in bar
+
+
+def test_it_can_be_used_without_a_mouse_and_without_eyes(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
+    """Headings leave out no level, each control has a name, each plot has its figures in words and as a table."""
+    opened(browser, tmp_path, page_of(plain.evidence))
+    browser.value("dispatchEvent(new Event('beforeprint'))")
+    assert browser.value("document.documentElement.lang") == "en"
+    levels = browser.value("[...document.querySelectorAll('h1,h2,h3,h4,h5')].map((one) => Number(one.tagName[1]))")
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    nameless = "[...document.querySelectorAll('input,select')].filter((one) => !one.labels.length).length"
+    assert browser.value(nameless) == 0
+    plots = browser.value(
+        "[...document.querySelectorAll('figure')].map((one) => one.querySelector('[role=img]').ariaLabel)"
+    )
+    assert len(plots) == 4
+    assert all(plots)
+    assert browser.value("document.querySelectorAll('figure table tbody tr').length") >= 4
+    browser.value(
+        "document.querySelector('.decision details').open = false; document.querySelector('.decision summary').focus()"
+    )
+    browser.do("Input.dispatchKeyEvent", type="keyDown", key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
+    browser.do("Input.dispatchKeyEvent", type="keyUp", key="Enter", code="Enter", windowsVirtualKeyCode=13)
+    assert browser.value("document.querySelector('.decision details').open") is True

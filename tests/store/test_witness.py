@@ -217,7 +217,7 @@ def test_an_empty_record_with_a_root(tmp_path: Path) -> None:
     """No events have one root, whoever signs another; with it, it is signed, and all that comes after may."""
     looking = Looking(tmp_path, ShownRecord())
     looking.record.note = lambda _: looking.record.signing.checkpoint(0, b"." * 32).written()
-    assert "not that of a record without events" in looking.refused()
+    assert "its root is not that of one" in looking.refused()
     looking.record.note = lambda note: note
     assert looking.look().head.size == 0
     looking.record.shown = events((1, "b"))
@@ -300,7 +300,7 @@ def test_a_folder_that_forgot_something(looking: Looking) -> None:
         looking.look()
     note.write_bytes(text)
     before, looking.record.signing = looking.record.signing, new_signing_key("example.com/claims")
-    with pytest.raises(StoreFault, match="by another public key"):
+    with pytest.raises(StoreFault, match="by a public key other than"):
         looking.look()
     looking.record.signing = before
     (looking.folder / "witness.key").write_text(before.written(), encoding="utf-8")

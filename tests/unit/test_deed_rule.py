@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_client.deed_rule import deed_state, deeds_of, trail_event, trail_of
+from api_client.deed_rule import TrailEvent, deed_state, deeds_of, trail_event, trail_of
 from api_client.deeds import DEED_TEXT, DEEDS_SHOWN
 from api_client.models import Event
 
+TRACES = ("t", "t", "t", "u", "r0", "d1", "", None)
 NAMES = ("r0", "r1", "r2", "d0", "d1", "d2", "t", "u", "", None)
 OUTCOMES = ("APPROVE", "EDIT_AND_APPROVE", "REJECT", "ESCALATE", "REQUEST_MORE_INFO")
 SAID_YES, SAID_NO = ("APPROVE", "EDIT_AND_APPROVE"), ("REJECT",)
@@ -36,12 +37,12 @@ def _event(at: int, event_id: str, event_type: str, source: str = "AGENT", **key
 def _tasks(draw: st.DrawFn) -> list[Event]:
     """Return a task on which up to three approvals are asked, decided and acted on, in any order that can be."""
     asked = [
-        _event(n, f"r{n}", "APPROVAL_REQUESTED", external_trace_id=draw(st.sampled_from(NAMES)), payload={})
-        for n in range(draw(st.integers(1, 3)))
+        _event(n, f"r{n}", "APPROVAL_REQUESTED", external_trace_id=draw(st.sampled_from(TRACES)), payload={})
+        for n in range(draw(st.integers(2, 3)))
     ]
     events: list[Event] = list(asked)
     left: list[int] = list(draw(st.permutations(range(len(asked)))))
-    for at in range(10, 10 + draw(st.integers(1, 8))):
+    for at in range(10, 10 + draw(st.integers(3, 9))):
         is_decision = draw(st.booleans())
         if left and is_decision:
             n = left.pop()
@@ -50,7 +51,7 @@ def _tasks(draw: st.DrawFn) -> list[Event]:
             events.append(decided)
         else:
             source = draw(st.sampled_from(("AGENT", "AGENT", "HUMAN")))
-            names, trace = draw(st.sampled_from((None, None, *NAMES[:6]))), draw(st.sampled_from(NAMES))
+            names, trace = draw(st.sampled_from((None,) * 9 + NAMES[:6])), draw(st.sampled_from(TRACES + NAMES[:6]))
             action = _event(at, f"a{at}", "ACTION", source, in_response_to=names, external_trace_id=trace)
             events.append(action)
     return events
@@ -127,3 +128,9 @@ def test_events_of_no_known_shape_count_nowhere() -> None:
     """JSON that is no event, of another type, or without an outcome."""
     for text in (b"", b"[]", b'{"id":1}', b'{"id":"e","eventType":"NOTE","source":"AGENT","payload":{}}'):
         assert trail_event(text, lambda _: None) is None
+
+
+def test_a_second_decision_on_a_request_takes_no_deed_from_the_first() -> None:
+    """An older record may hold one, which changed nothing."""
+    first, second = (TrailEvent(f"d{n}", "r0", "t", "APPROVE") for n in range(2))
+    assert deed_state(first, [second, TrailEvent("a", trace="t")]) == "DONE"

@@ -6,17 +6,16 @@ through only their places are remembered; their bytes come with the proofs, up t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.report.evidence import Evidence, ProvenEvent
-from pumpup_tui.commands.report.timeline_places import Trail, decisions_in, seq_of_event, task_places
+from pumpup_tui.commands.report.timeline_places import PlacedDecision, Trail, decisions_in, task_places
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from api_client.models import Event
     from api_client.proofs import Proofs
     from pumpup_tui.commands.report.evidence import ReportScope
 
@@ -45,39 +44,26 @@ async def read_evidence(
     checkpoint = await backend.proofs.checkpoint()
     key = await backend.proofs.key()
     head = read_head(read_note(checkpoint.encode()).text)
-    decisions: list[Event] = []
-    async for event in decisions_in(backend, scope, head.size):
-        decisions.append(event)
+    decisions: list[PlacedDecision] = []
+    async for decision in decisions_in(backend, scope, head.size):
+        decisions.append(decision)
         if len(decisions) > DECISIONS_MOST:
             raise Failed(f"There are more than {DECISIONS_MOST:,} decisions, the most that one report holds: {_NARROW}")
     proven = _ProvenEvents(backend.proofs, head.size, progress)
-    await proven.add(seq for event in decisions for seq in _named(event))
-    trail = Trail({event.task_id for event in decisions}, head.size)
+    await proven.add(seq for one in decisions for seq in (one.seq, *one.named))
+    trail = Trail({one.task_id for one in decisions}, head.size)
     if decisions:
-        await task_places(backend, scope, trail, decisions[0].timestamp)
+        await task_places(backend, scope, trail, decisions[0].at)
     beside, others = trail.beside(decisions, proven.traces())
     await proven.add((*others, *beside, *trail.created))
-    for grant in sorted({grant for event in decisions if (grant := _grant_of(event))}):
+    for grant in sorted({one.grant for one in decisions} - {""}):
         await proven.add_grant(backend, grant)
     events = proven.in_order()
     nodes = proven.checked(head.root) if events else []
-    used = {event.project_id for event in decisions}
+    used = {one.project_id for one in decisions}
     projects = {one.id: one.name for one in await backend.projects() if one.id in used}
-    listed = {event.seq or seq_of_event(event.id) for event in decisions}
+    listed = {one.seq for one in decisions}
     return Evidence(key, checkpoint, events, nodes, projects, len(decisions), tuple(sorted(set(beside) - listed)))
-
-
-def _named(event: Event) -> Sequence[int]:
-    """Return the places of a decision, of its request, and of the agreements that it names."""
-    agreements = event.payload.get("agreements")
-    named = [event.in_response_to, *(agreements if isinstance(agreements, list) else ())]
-    return [event.seq or seq_of_event(event.id), *map(seq_of_event, named)]
-
-
-def _grant_of(event: Event) -> str:
-    authority = event.payload.get("authority")
-    grant = authority.get("grant") if isinstance(authority, dict) else None
-    return grant if isinstance(grant, str) else ""
 
 
 @dataclass(slots=True)

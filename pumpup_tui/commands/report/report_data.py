@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from api_client.times import wire_time
@@ -26,17 +27,23 @@ FORMAT = "pumpup-report/1"
 _ESCAPED = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&"})
 
 
-def report_data(evidence: Evidence, head: ReportHead) -> str:
-    """Return the data as JSON in ASCII, without a character that means something to HTML."""
-    events = [{"seq": one.seq, "previous": one.previous, "event": one.text} for one in evidence.events]
-    value = {
+def report_data(evidence: Evidence, head: ReportHead) -> Iterator[str]:
+    """Yield the data as JSON in ASCII, without a character that means something to HTML, an event at a time."""
+    start = {
         "format": FORMAT,
         "key": evidence.key,
         "checkpoint": evidence.checkpoint,
         "report": _head(evidence, head),
         "nodes": base64.b64encode(b"".join(evidence.nodes)).decode(),
-        "events": events,
     }
+    yield f'{_json(start)[:-1]},"events":['
+    for number, one in enumerate(evidence.events):
+        event = _json({"seq": one.seq, "previous": one.previous, "event": one.text})
+        yield f",{event}" if number else event
+    yield "]}"
+
+
+def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")).translate(_ESCAPED)
 
 

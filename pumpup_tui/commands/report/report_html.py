@@ -27,6 +27,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -53,21 +54,25 @@ _BODY = "<output>"
 _UNQUOTED = re.compile(r'\b([a-z0-9-]+)=([^"\s>]+)')
 
 
-def report_html(evidence: Evidence, head: ReportHead) -> str:
-    """Return the file, in ASCII."""
+def report_html(evidence: Evidence, head: ReportHead) -> Iterator[str]:
+    """Yield the file in parts, in ASCII: the whole of a large one is never in memory."""
     from pumpup_tui.commands.report.report_data import report_data
 
-    data = report_data(evidence, head)
+    digest = hashlib.sha256()
+    for part in report_data(evidence, head):
+        digest.update(part.encode("ascii"))
     style, script = page_style(), page_script()
-    parts = {
+    marks = {
         "@SCRIPT@": _digest(script),
         "@STYLE@": _digest(style),
-        "@DIGEST@": hashlib.sha256(data.encode()).hexdigest(),
+        "@DIGEST@": digest.hexdigest(),
         "@CSS@": style,
         "@JS@": script,
     }
-    before, after = _filled(_part("skeleton.html"), parts).split("@DATA@")
-    return f"{before}{data}{after}"
+    before, after = _filled(_part("skeleton.html"), marks).split("@DATA@")
+    yield before
+    yield from report_data(evidence, head)
+    yield after
 
 
 @cache

@@ -98,7 +98,7 @@ def _head_lines(evidence: Evidence, head: ReportHead) -> Iterator[str]:
     if scope.since is not None:
         yield f"- From: {_time(scope.since)}"
     if scope.until is not None:
-        yield f"- Until before: {_time(scope.until)}"
+        yield f"- Before: {_time(scope.until)}"
     if scope.decided_by:
         yield f"- Decided by: {inline(scope.decided_by)}"
     yield f"- Signed with the key: {inline(evidence.key)}"

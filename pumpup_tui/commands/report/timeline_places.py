@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from api_client.deed_rule import ACTION, TrailEvent, links
 from api_client.models import APPROVAL_DECIDED, APPROVAL_REQUESTED
@@ -35,7 +35,21 @@ def seq_of_event(event_id: object) -> int:
     return seq_of(event_id) if isinstance(event_id, str) else 0
 
 
-async def decisions_in(backend: Backend, scope: ReportScope, size: int) -> AsyncIterator[Event]:
+class PlacedDecision(NamedTuple):
+    """An event that settled a request, as far as a report is put together by it: not its bytes."""
+
+    seq: int
+    id: str
+    at: datetime
+    task_id: str
+    project_id: str
+    named: tuple[int, ...]
+    """The places of its request, and of the agreements that it names."""
+    grant: str
+    """The id of the grant that decided it; empty where none did."""
+
+
+async def decisions_in(backend: Backend, scope: ReportScope, size: int) -> AsyncIterator[PlacedDecision]:
     """Yield what settled the requests of a scope, of the first `size` events.
 
     Raises:
@@ -46,8 +60,23 @@ async def decisions_in(backend: Backend, scope: ReportScope, size: int) -> Async
     only = EventFilter(since=scope.since, until=scope.until, decided_by=scope.decided_by)
     for task in scope.tasks or (None,):
         async for event in _events(backend, SETTLED, scope, task, only):
-            if (event.seq or seq_of_event(event.id)) <= size:
-                yield event
+            if (seq := event.seq or seq_of_event(event.id)) <= size:
+                yield _placed(event, seq)
+
+
+def _placed(event: Event, seq: int) -> PlacedDecision:
+    agreements, authority = event.payload.get("agreements"), event.payload.get("authority")
+    named = map(seq_of_event, (event.in_response_to, *(agreements if isinstance(agreements, list) else ())))
+    grant = authority.get("grant") if isinstance(authority, dict) else None
+    return PlacedDecision(
+        seq,
+        event.id,
+        event.timestamp,
+        event.task_id,
+        event.project_id,
+        tuple(named),
+        grant if isinstance(grant, str) else "",
+    )
 
 
 @dataclass(slots=True)
@@ -78,7 +107,7 @@ class Trail:
     def _put(self, event: Event, slim: TrailEvent) -> None:
         self._events.setdefault(event.task_id, []).append(slim)
 
-    def beside(self, decisions: Sequence[Event], traces: Mapping[str, str]) -> tuple[list[int], list[int]]:
+    def beside(self, decisions: Sequence[PlacedDecision], traces: Mapping[str, str]) -> tuple[list[int], list[int]]:
         """Return the places of what else belongs to a report of these decisions.
 
         Args:
@@ -94,9 +123,9 @@ class Trail:
         deeds: set[int] = set()
         trails = {task: [self._traced(one) for one in events] for task, events in self._events.items()}
         places = {one.id: (task, index) for task, events in trails.items() for index, one in enumerate(events)}
-        for event in decisions:
-            if event.id in places:
-                task, index = places[event.id]
+        for placed in decisions:
+            if placed.id in places:
+                task, index = places[placed.id]
                 decision = trails[task][index]
                 later = list(islice(trails[task], index + 1, index + 1 + LOOKED_MOST))
                 deeds.update(_deed_places(decision, later))

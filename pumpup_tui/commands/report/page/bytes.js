@@ -2,10 +2,20 @@
 
 const UTF8 = new TextEncoder();
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 function hexOf(bytes) {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (let at = 0; at < bytes.length; at += 1) text += HEX[bytes[at]];
   return text;
+}
+
+let room = new Uint8Array(65536);
+
+/* Returns a text as UTF-8, in room that the next call uses again. */
+function encoded(text) {
+  if (room.length < 3 * text.length) room = new Uint8Array(4 * text.length);
+  return room.subarray(0, UTF8.encodeInto(text, room).written);
 }
 
 /* Returns the bytes of a base64 text; throws where it is none, or is not written as it would be. */

@@ -7,7 +7,7 @@ let chartCount = 0;
 /* Returns the patterns that fill bars, one for each act; once in the page. */
 function patternDefinitions() {
   const lines = {
-    deny: "M0 8 L8 0", edit: "M0 2 H8 M0 6 H8", ask: "M2 0 V8 M6 0 V8", escalate: "M0 0 L8 8 M0 8 L8 0", answer: "M4 0 V8 M0 4 H8", none: "M0 4 H3",
+    deny: "M0 8 L8 0", edit: "M0 2 H8 M0 6 H8", ask: "M2 0 V8 M6 0 V8", escalate: "M0 0 L8 8 M0 8 L8 0", answer: "M4 0 V8 M0 4 H8", none: "M0 4 H3", late: "M0 1 H8 M0 4 H8 M0 7 H8",
   };
   const patterns = Object.entries(lines).map(([tone, path]) => svg("pattern", { id: `fill-${tone}`, width: 8, height: 8, patternUnits: "userSpaceOnUse" },
     svg("rect", { width: 8, height: 8, class: `bar-${tone}` }), svg("path", { d: path, class: "hatch" })));

@@ -144,7 +144,7 @@ function grantWords(row) {
   if (!given) return [id, " (nobody was asked; the event that gave it is not in this report)"];
   const { payload } = given;
   return [foreign(payload.name, 200), " ", id, ": nobody was asked. Given by ", foreign(asObject(payload.givenBy).subject, 80), ` at ${timeText(Date.parse(given.value.timestamp))} UTC, for `,
-    foreign(payload.filter, 300), `, until ${clean(payload.until, { oneLine: true, limit: 40 })} (event ${given.seq}).`];
+    foreign(payload.filter, 300), `, until ${timeText(Date.parse(payload.until))} UTC (event ${given.seq}).`];
 }
 
 function agreementsOf(row) {
@@ -184,6 +184,6 @@ function recordOf(row) {
   const events = [["Decision", row.settled], ["Request", row.request]].filter(([, event]) => event);
   return [pairs(events.flatMap(([title, event]) => [
     [title, ["event ", number(event.seq), " ", code(clean(event.value.id, { oneLine: true, limit: 60 }))]],
-    [`${title}'s hash`, code(event.hash)],
+    ["Its hash", code(event.hash)],
   ]), "pairs hashes"), h("details", { class: "raw" }, h("summary", {}, "Events as recorded"), events.map(([title, event]) => h("div", {}, h("h5", {}, title), h("pre", { class: "foreign" }, clean(event.text)))))];
 }

@@ -8,7 +8,7 @@ const ACTS = {
   ESCALATE: { word: "escalated", glyph: "!", tone: "escalate" },
   ANSWER: { word: "answered", glyph: "\u2713", tone: "answer" },
   WITHDRAWN: { word: "withdrawn", glyph: "\u2298", tone: "none" },
-  EXPIRED: { word: "expired", glyph: "\u25f7", tone: "none" },
+  EXPIRED: { word: "expired", glyph: "\u25f7", tone: "late" },
   UNKNOWN: { word: "unknown", glyph: "\u00b7", tone: "none" },
 };
 const RECOMMENDED_WORDS = { APPROVE: "approve", EDIT_AND_APPROVE: "edit and approve", REJECT: "deny", REQUEST_MORE_INFO: "ask for more", ESCALATE: "escalate" };

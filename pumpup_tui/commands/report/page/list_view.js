@@ -21,6 +21,7 @@ class DecisionList {
     this.element = h("section", { class: "decisions", "aria-labelledby": "decisions" }, h("h2", { id: "decisions" }, "Decisions"), this.controls, this.status, this.list,
       h("p", { class: "more" }, this.more, " ", this.all));
     new IntersectionObserver((entries) => { if (entries.some((one) => one.isIntersecting) && this.made) this.extend(); }, { rootMargin: "600px" }).observe(this.more);
+    this.controls.hidden = this.status.hidden = !rows.length;
     this.apply();
   }
 

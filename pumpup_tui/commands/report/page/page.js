@@ -34,7 +34,7 @@ async function run() {
     return;
   }
   build(asObject(data.report), proof, rows);
-  const held = `${plural(proof.events.length, "event")} in this report ${proof.events.length === 1 ? "is" : "are"} unchanged, and in the record of ${number(proof.note.size)}.`;
+  const held = !proof.events.length ? `There is no decision in this report. The record has ${plural(proof.note.size, "event")}.` : `${plural(proof.events.length, "event")} in this report ${proof.events.length === 1 ? "is" : "are"} unchanged, and in the record of ${number(proof.note.size)}.`;
   if (proof.signed === null) setBar("partly", `${held} This browser has no Ed25519, so the signature was not checked: open it in Chrome 137, Firefox 129, Safari 17, or later.`);
   else setBar("verified", `${held} Signed by `, h("b", {}, clean(proof.key.name, { oneLine: true })), ", key ", h("b", {}, proof.key.id), ". Is this your team's key?");
 }
@@ -44,7 +44,7 @@ function build(report, proof, rows) {
   const list = new DecisionList(rows);
   document.body.append(patternDefinitions(), h("main", {},
     h("header", {}, h("h1", {}, "Decision report"), h("p", { class: "lead" }, leadOf(report, rows)), keyView(proof), aboutView(report, proof)),
-    summaryView(rows, figures), list.element, endView(proof)));
+    [summaryView(rows, figures), list.element, endView(proof)].filter(Boolean)));
   addEventListener("beforeprint", () => list.openAll());
   addEventListener("afterprint", () => list.closeAgain());
   document.title = `Decision report, ${plural(rows.length, "decision")}`;
@@ -93,6 +93,7 @@ function summaryView(rows, figures) {
   const acts = ACT_ORDER.filter((act) => figures.acts.get(act));
   const states = ["NONE", "AFTER_DENIAL"].filter((state) => figures.states.get(state));
   const split = (act) => percent(figures.acts.get(act), figures.all);
+  if (!rows.length) return null;
   return h("section", { "aria-labelledby": "summary" }, h("h2", { id: "summary" }, "Summary"),
     h("dl", { class: "tiles" },
       acts.map((act) => tile(number(figures.acts.get(act)), [h("span", { class: `glyph tone-${ACTS[act].tone}`, "aria-hidden": true }, ACTS[act].glyph), ` ${ACTS[act].word}`], split(act))),
@@ -100,7 +101,7 @@ function summaryView(rows, figures) {
       figures.compared ? tile(percent(figures.agreed, figures.compared), "as the agent recommended", `of ${number(figures.compared)}`) : null,
       figures.byGrants ? tile(number(figures.byGrants), "decided by grants", "nobody was asked") : null,
       states.map((state) => tile(number(figures.states.get(state)), DEEDS[state]))),
-    rows.length ? h("div", { class: "charts" }, timeChart(rows), waitChart(rows, figures), agreementChart(rows, figures), projectChart(rows)) : null);
+    h("div", { class: "charts" }, timeChart(rows), waitChart(rows, figures), agreementChart(rows, figures), projectChart(rows)));
 }
 
 function endView(proof) {
