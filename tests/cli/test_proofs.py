@@ -127,6 +127,39 @@ def test_faults_are_sentences_with_their_exit_codes(run: Run, made: Made, key: s
         assert "Traceback" not in result.stderr
 
 
+def test_the_signing_key_leaves_the_folder_with_a_copy_of_it_alone(
+    run: Run, made: Made, key: str, tmp_path: Path
+) -> None:
+    """No output, export or archive holds it; a record that was moved begins with the old checkpoint, under a new key.
+
+    With `signing.key` and `checkpoint.note` put beside it, it goes on under the old one.
+    """
+    secret = (made.data / "signing.key").read_text().strip().rpartition("+")[2]
+    note, archive, moved, kept = (tmp_path / name for name in ("note", "archive", "moved", "kept"))
+    outputs = [
+        run("checkpoint", "--data", made.data, "-o", note),
+        run("export", "--data", made.data),
+        run("export", "--format", "csv", "--data", made.data),
+        run("export", "--archive", archive, "--data", made.data),
+        run("doctor", "--json", "--data", made.data),
+        run("verify", "--data", made.data, "--checkpoint", note),
+        run("prove", made.tasks[0], "--data", made.data),
+        run("import", "--archive", archive, "--data", moved),
+        run("import", "--archive", archive, "--data", kept),
+        run("verify", "--data", moved, "--checkpoint", note, "--key", key),
+    ]
+    assert [result.returncode for result in outputs] == [0] * len(outputs), outputs
+    assert not any(secret in result.stdout + result.stderr for result in outputs)
+    assert not any(secret.encode() in file.read_bytes() for file in archive.rglob("*") if file.is_file())
+    assert not (moved / "signing.key").exists()
+    assert run("checkpoint", "--key", "--data", moved).stdout.strip() not in ("", key)
+    for name in ("signing.key", "checkpoint.note"):
+        shutil.copy(made.data / name, kept / name)
+    assert run("note", made.tasks[0], "moved", "--data", kept).returncode == 0
+    later = run("checkpoint", "--data", kept).stdout
+    assert judged_checkpoint(later, key)[1] == judged_checkpoint(note.read_text(), key)[1] + 1
+
+
 def as_text(body: str) -> Answer:
     return lambda: [head(200, Content_Type="text/plain", Content_Length=str(len(body.encode()))), body.encode()]
 
