@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from itertools import islice
 from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
 from api_client.backend import PAGE_MAX
 from api_client.connection import Sleep
-from api_client.deeds import Deeds
 from api_client.errors import InvalidRequest, NotFound
-from api_client.event_filter import DeedFilter, EventFilter
+from api_client.event_filter import EventFilter
 from api_client.hosted_tasks import HostedTask, HostedTasks, PlacedEvent
 from api_client.http_reads import HttpReads
 from api_client.models import (
@@ -39,6 +39,9 @@ from api_client.models import (
 from api_client.request_facts import listed_context, settled_id
 from api_client.settled import SETTLING, SettledQuery, SettledRequest, settled_request
 from api_client.times import wire_time
+
+if TYPE_CHECKING:
+    from api_client.hosted_deeds import HostedDeeds
 
 ME = Me(subject="", role="agent", capabilities=("board", "deeds"))
 """The caller at such a server, which names nobody: everything can be read, nothing written."""
@@ -125,24 +128,13 @@ class HostedReads:
             task=hosted.task,
             project=await self._project(event.project_id),
             result=result,
-            deeds=self._deeds(response) if response is not None else None,
+            deeds=self._deeds().of(response) if response is not None else None,
         )
 
-    def _has_deeds(self, decision: Event, wanted: DeedFilter) -> bool:
-        """Return whether a decision has the state of deeds that is asked for."""
-        deeds = self._deeds(decision) if wanted else None
-        return not wanted or (deeds is not None and deeds.state == wanted)
+    def _deeds(self) -> HostedDeeds:
+        from api_client.hosted_deeds import HostedDeeds  # with the first approval that is decided
 
-    def _deeds(self, decision: Event) -> Deeds | None:
-        """Return the deeds of a decision, as far as its task's events were read."""
-        from api_client.deed_rule import deeds_of, trail_of
-
-        hosted = self._tasks.by_task_id.get(decision.task_id)
-        trail = trail_of(hosted.events) if hosted else []
-        at = next((at for at, event in enumerate(trail) if event.id == decision.id and event.outcome), None)
-        if at is None:
-            return None
-        return deeds_of(trail[at], trail[at + 1 :], lambda of_id: self._tasks.by_event_id[of_id].event.wire_bytes())
+        return HostedDeeds(self._tasks)
 
     async def events(
         self,
@@ -162,8 +154,9 @@ class HostedReads:
         if project_id is not None:
             await self._project(project_id)
         found = self._events(cursor, order, project_id, task_id, types)
-        taken = (placed for placed in found if only.takes(placed.event) and self._has_deeds(placed.event, only.deed))
-        page = list(islice(taken, _checked(limit)))
+        if only.deed:
+            return self._deeds().page(found, only, _checked(limit), cursor)
+        page = list(islice((placed for placed in found if only.takes(placed.event)), _checked(limit)))
         return Page(items=tuple(placed.event for placed in page), next_cursor=page[-1].event.id if page else cursor)
 
     async def settled(self, query: SettledQuery) -> Page[SettledRequest]:

@@ -54,7 +54,7 @@ class HttpProofs:
             return ()
         named = ",".join(map(str, seqs))
         proofs = (await self._reads.get(EventProofs, PROOFS, seqs=named, size=size)).items
-        if [proof.seq for proof in proofs] != list(seqs):
+        if not proofs or [proof.seq for proof in proofs] != list(seqs[: len(proofs)]):
             raise UnexpectedAnswer("The server proved events other than those that were asked for.")
         return proofs
 

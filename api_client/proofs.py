@@ -18,6 +18,8 @@ PROOFS, CONSISTENCY = "/api/proofs", "/api/consistency"
 NO_PROOFS = "This {place} can't prove anything: it has no signed checkpoints."
 PROOFS_MOST = 100
 """Events that one call proves at the most."""
+PROOF_BYTES = 8_000_000
+"""Bytes of their JSON at the most, but for a single event."""
 
 
 class EventProof(Wire, forbid_unknown_fields=True):
@@ -71,6 +73,8 @@ class Proofs(Protocol):
     async def of(self, seqs: Sequence[int], size: int) -> Sequence[EventProof]:
         """Return proofs of at most `PROOFS_MOST` events against the tree of the first `size`, in the order asked for.
 
+        Of events that are over `PROOF_BYTES` together only the first ones are proved: `proofs_of` asks for the rest.
+
         Raises:
             NotFound: one of them is not among the first `size`, or the record is shorter.
             InvalidRequest: too many are named.
@@ -121,10 +125,20 @@ async def prove(proofs: Proofs, seqs: Sequence[int], *, checkpoint: str = "") ->
     note = checkpoint or await proofs.checkpoint()
     key = await proofs.key()
     size = checkpoint_size(note)
-    items: list[EventProof] = []
-    for start in range(0, len(seqs), PROOFS_MOST):
-        items += await proofs.of(seqs[start : start + PROOFS_MOST], size)
+    items = await proofs_of(proofs, seqs, size)
     return ProofFile(format=PROOF_FORMAT, key=key, checkpoint=note, events=tuple(items))
+
+
+async def proofs_of(proofs: Proofs, seqs: Sequence[int], size: int) -> list[EventProof]:
+    """Return proofs of any number of events, in as many calls as it takes.
+
+    Raises:
+        ApiError: as `Proofs.of`.
+    """
+    items: list[EventProof] = []
+    while len(items) < len(seqs):
+        items += await proofs.of(seqs[len(items) : len(items) + PROOFS_MOST], size)
+    return items
 
 
 def checkpoint_size(note: str) -> int:

@@ -24,10 +24,10 @@ def deed_paragraphs(
     if not words:
         return []
     room = label_cells + 2
-    lines = [ours((fit("since", room), "muted"), (words, tone))]
+    lines = [ours((fit("since", room), "muted"), (words, tone), indent=room)]
     for deed in deeds.items:
-        head: Line = [(fit("", room), ""), (f"{context.stamp(deed.timestamp)}  ", "muted")]
+        head: Line = [(f"  {context.stamp(deed.timestamp)}  ", "muted")]
         tail: Line = [(f"  {BY_TRACE}", "muted")] if deed.link == "TRACE" else []
         lines.append(led(head, (f"{deed_who(deed)}  ", "strong"), (deed_text(deed), ""), tail=tail))
     more = more_deeds(deeds)
-    return [*lines, ours((fit("", room), ""), (more, "muted"))] if more else lines
+    return [*lines, ours((f"  {more}", "muted"))] if more else lines

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from api_client.errors import InvalidRequest, NotFound, StoreDamaged
-from api_client.proofs import PROOFS_MOST, EventProof
+from api_client.proofs import PROOF_BYTES, PROOFS_MOST, EventProof
 from store.core import merkle
 from store.core.merkle import Nodes
 from store.core.signed_note import LogHead, NoteFault, VerifierKey, read_head, read_note
@@ -95,6 +95,17 @@ def event_proof(seq: int, size: int, text: bytes, hashes: tuple[str, str], nodes
     """
     path = tuple(node.hex() for node in merkle.inclusion_proof(seq - 1, size, nodes))
     return EventProof(seq=seq, event=text.decode(), previous=hashes[0], hash=hashes[1], path=path)
+
+
+def first_fitting(proofs: Iterable[EventProof]) -> list[EventProof]:
+    """Return the first of some proofs whose events are within `PROOF_BYTES` together, but one at the least."""
+    found, room = list[EventProof](), PROOF_BYTES
+    for proof in proofs:
+        room -= len(proof.event)
+        if found and room < 0:
+            break
+        found.append(proof)
+    return found
 
 
 def holds(proof: EventProof, size: int, root: bytes) -> bool:

@@ -23,6 +23,7 @@ from store.core.record_proofs import (
     checked_seqs,
     checked_size,
     event_proof,
+    first_fitting,
     holds,
     signed_head,
 )
@@ -238,7 +239,7 @@ class RecordTree:
 
     def _proved(self, seqs: Sequence[int], size: int, position: Position) -> list[EventProof]:
         def proofs(nodes: Nodes) -> list[EventProof]:
-            return [self._proof(seq, size, nodes) for seq in seqs]
+            return first_fitting(self._proof(seq, size, nodes) for seq in seqs)
 
         def are_sound(found: list[EventProof], nodes: Nodes) -> bool:
             root = merkle.root_of(size, nodes)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 
 from api_client.errors import NotFound, StoreBusy, StoreDamaged, StoreReadOnly
-from api_client.proofs import EventProof
+from api_client.proofs import PROOF_BYTES, EventProof
 from store.core import chain, merkle
 from store.core.merkle import Nodes
 from store.core.paging import PAGE_BYTES
-from store.core.record_proofs import NO_CHECKPOINT, checked_seqs, checked_size, event_proof, holds
+from store.core.record_proofs import NO_CHECKPOINT, checked_seqs, checked_size, event_proof, first_fitting, holds
 from store.postgres.pooled import ReadPool
 from store.postgres.statements import PROVED
 from store.postgres.subtree_reader import SubtreeReader, TreePart
@@ -85,9 +85,12 @@ class DatabaseProofs:
         standing = await self._key.standing()
         checked_seqs(seqs, size, standing.size)
         events = await self._events(sorted(set(seqs)))
+        if seqs and seqs[0] not in events:
+            events = await self._events(seqs[:1])
+        given = [*takewhile(events.__contains__, seqs)]
 
         def proofs(nodes: Nodes) -> list[EventProof]:
-            return [event_proof(seq, size, *events[seq], nodes) for seq in seqs]
+            return first_fitting(event_proof(seq, size, *events[seq], nodes) for seq in given)
 
         def is_sound(nodes: Nodes) -> bool:
             root = merkle.root_of(size, nodes)
@@ -97,14 +100,14 @@ class DatabaseProofs:
         return await asyncio.to_thread(proofs, part.node)
 
     async def _events(self, seqs: Sequence[int]) -> dict[int, tuple[bytes, tuple[str, str]]]:
-        """Return the JSON of some events, and for each the hash before it and its own.
+        """Return the JSON of the first events that fit into one answer, and for each the hash before it and its own.
 
         Raises:
             StoreDamaged: one is missing, or not as it was written.
         """
         found: dict[int, tuple[bytes, tuple[str, str]]] = {}
-        waiting = list(seqs)
-        while waiting:
+        waiting, room = list(seqs), PROOF_BYTES
+        while waiting and room > 0:
             values = {"ws": self._workspace, "places": waiting, "bytes": PAGE_BYTES}
             (rows,) = await self._pool.ask((PROVED, values))
             for seq, text, hash_, before in rows:
@@ -112,6 +115,7 @@ class DatabaseProofs:
                 if chain.link(previous, text) != hash_.hex():
                     raise StoreDamaged(f"Event {seq} is not as it was written. Run 'pumpup-tui verify'.")
                 found[seq] = text, (previous, hash_.hex())
+                room -= len(text)
             lost = [seq for seq, row in zip_longest(waiting[: len(rows) or 1], rows) if row is None or row[0] != seq]
             if lost:
                 raise StoreDamaged(f"Event {lost[0]} is missing. Run 'pumpup-tui verify'.")

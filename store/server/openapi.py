@@ -56,7 +56,7 @@ _QUERY: Mapping[str, tuple[str, Schema]] = {
     "decidedBy": ("Decisions of the reviewer with this subject only, in either case.", _TEXT),
     "outcome": ("Decisions with this outcome only, like REJECT.", _TEXT),
     "deed": (
-        "Approvals only that were followed by no action, by none that refers to them, or by one after a denial.",
+        "Only approvals that no action followed, those to which none refers, or denials that one followed.",
         {"type": "string", "enum": [*DEED_FILTERS]},
     ),
     "at": ("As it was: an event's id, for all up to and with it, or a time.", _TEXT),
@@ -69,7 +69,7 @@ _QUERY: Mapping[str, tuple[str, Schema]] = {
         {"type": "integer", "minimum": 0, "maximum": WAIT_MAX, "default": 0},
     ),
     "seqs": ("Places in the chain, from 1, separated by commas.", _TEXT),
-    "size": ("Against the tree of so many events.", _COUNT),
+    "size": ("The size of the tree that they are proved against, in events.", _COUNT),
     "from": ("The events of the earlier tree.", _COUNT),
     "to": ("The events of the later tree.", _COUNT),
     "limit": (

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Iterable
+from typing import Any
 
+import orjson
 from starlette.responses import PlainTextResponse, Response
 
 from api_client.errors import InvalidRequest, NotFound
-from api_client.proofs import Consistency, EventProofs, prove
+from api_client.proofs import Consistency, EventProof, prove
 from store.core.event_ids import seq_of
-from store.server.bodies import json_response
+from store.core.event_types import OFF_TIMELINES, PROJECT_CREATED
+from store.server.auth import caller
+from store.server.bodies import json_response, list_response
 from store.server.call_context import IncomingCall
 
 _NUMBER = re.compile("0|[1-9][0-9]{0,15}", re.ASCII)
@@ -39,13 +45,14 @@ async def event_proof(call: IncomingCall) -> Response:
 
 
 async def _proved(call: IncomingCall, seq: int, event_id: str) -> Response | None:
-    """Return the proof of the event at a place, None where another one stands there."""
+    """Return the proof of the event at a place, None where another stands there, or one that the caller can't read."""
     try:
         proof = await prove(call.backend.proofs, [seq])
+        (event,) = await asyncio.to_thread(_readable, call, proof.events)
     except NotFound:
         return None
     # The place is out of the id, and anyone can make one up.
-    return json_response(proof) if f'"id":"{event_id}"' in proof.events[0].event[:200] else None
+    return json_response(proof) if event.get("id") == event_id else None
 
 
 async def event_proofs(call: IncomingCall) -> Response:
@@ -55,7 +62,23 @@ async def event_proofs(call: IncomingCall) -> Response:
     if len(text) > _SEQS_MOST:
         raise InvalidRequest("seqs: too many are named")
     items = await call.backend.proofs.of(seqs, _number(call, "size"))
-    return json_response(EventProofs(items=tuple(items)))
+    await asyncio.to_thread(_readable, call, items)
+    return await list_response(items)
+
+
+def _readable(call: IncomingCall, proofs: Iterable[EventProof]) -> list[dict[str, Any]]:
+    """Return the events of some proofs, all of which the caller may read: an agent's key reads projects and timelines.
+
+    Raises:
+        NotFound: one is another entry of the record, like a policy or a grant.
+    """
+    events: list[dict[str, Any]] = [orjson.loads(proof.event) for proof in proofs]
+    if caller(call.request).role == "agent":
+        for event in events:
+            kind, is_on_task = event.get("eventType"), bool(event.get("taskId"))
+            if kind != PROJECT_CREATED and (not is_on_task or kind in OFF_TIMELINES):
+                raise NotFound(f"There is no event {event.get('seq')} that an agent's key reads.")
+    return events
 
 
 async def consistency(call: IncomingCall) -> Response:

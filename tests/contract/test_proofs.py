@@ -10,7 +10,7 @@ import pytest
 from api_client.backend import Backend
 from api_client.errors import InvalidRequest, NotFound
 from api_client.models import Event
-from api_client.proofs import PROOFS_MOST, prove
+from api_client.proofs import PROOFS_MOST, proofs_of, prove
 from store.core import merkle
 from store.core.proof_check import check_proof
 from store.core.signed_note import read_verifier_key
@@ -102,3 +102,27 @@ async def test_what_cannot_be_proved_is_refused(world: World) -> None:
         await proofs.of([1] * (PROOFS_MOST + 1), size)
     assert list(await proofs.of([], size)) == []
     assert list(await proofs.consistency(0, size)) == []
+
+
+async def test_large_events_come_in_several_answers(
+    world: World, given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is over the bytes of one answer is asked for again, in any order, one event more than once; all of it holds.
+
+    A hundred events of a megabyte each would be more than a caller reads, or a server should hold.
+    """
+    monkeypatch.setattr("store.core.record_proofs.PROOF_BYTES", 3_000)
+    monkeypatch.setattr("store.postgres.database_proofs.PROOF_BYTES", 3_000)
+    for number in range(6):
+        await given.task("x" * 150 + f"{number}")
+    proofs = world.reviewer.proofs
+    note = await proofs.checkpoint()
+    size = judged_checkpoint(note, await proofs.key())[1]
+    seqs = [*range(size, 0, -1), 1, 1, *range(1, size + 1)]
+    for _ in range(3):
+        seqs += seqs[:40]
+    assert 0 < len(await proofs.of(seqs[:100], size)) < 100
+    found = await proofs_of(proofs, seqs, size)
+    assert [proof.seq for proof in found] == seqs
+    root = judged_checkpoint(note, await proofs.key())[2]
+    assert {judged_root(proof.hash, proof.seq, size, proof.path) for proof in found} == {root}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -114,3 +115,24 @@ async def test_no_call_takes_another_method(served: Served, row: Row) -> None:
         assert_refused(answer, 405)
         own = {one.method for one in ROWS if one.path == row.path}
         assert own <= set(answer.headers["allow"].split(", "))
+
+
+async def test_an_agents_key_gets_proofs_of_timelines_alone(served: Served) -> None:
+    """Policies, grants and pauses, which its key can't read, it can't read as proofs either; a reviewer's key can."""
+    task, project = await served.task(), f"/api/projects/{served.project_id}/policy"
+    assert (await served.reviewer("PUT", project, json={"rules": []})).status_code == 200
+    assert (await served.reviewer.post("/api/pause", {"reason": "hail"})).status_code == 201
+    size = int((await served.agent("GET", "/api/checkpoint")).text.split("\n")[1])
+    kinds = {}
+    for seq in range(1, size + 1):
+        answer = await served.reviewer("GET", f"/api/proofs?seqs={seq}&size={size}")
+        event = json.loads(answer.json()["items"][0]["event"])
+        kinds[event["eventType"]] = seq
+        for path in (f"/api/proofs?seqs={seq}&size={size}", f"/api/proofs/{event['id']}"):
+            assert (await served.reviewer("GET", path)).status_code == 200
+            given = await served.agent("GET", path)
+            is_readable = event.get("taskId") == task["id"] or event["eventType"] == "PROJECT_CREATED"
+            assert (given.status_code == 200) == is_readable, (event, given.text)
+    assert {"POLICY_SET", "PAUSED", "TASK_CREATED"} <= kinds.keys()
+    both = f"/api/proofs?seqs={kinds['TASK_CREATED']},{kinds['POLICY_SET']}&size={size}"
+    assert_refused(await served.agent("GET", both), 404)

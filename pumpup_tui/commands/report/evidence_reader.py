@@ -80,11 +80,11 @@ class _ProvenEvents:
 
     async def add(self, seqs: Iterable[int]) -> None:
         """Read the events at these places, as far as the checkpoint has them."""
-        from api_client.proofs import PROOFS_MOST
+        from api_client.proofs import PROOFS_MOST, proofs_of
 
         wanted = sorted({seq for seq in seqs if 0 < seq <= self.size} - self.events.keys())
         for start in range(0, len(wanted), PROOFS_MOST):
-            for proof in await self.proofs.of(wanted[start : start + PROOFS_MOST], self.size):
+            for proof in await proofs_of(self.proofs, wanted[start : start + PROOFS_MOST], self.size):
                 self._take(proof)
             self.progress(min(len(wanted), start + PROOFS_MOST), len(wanted))
 
@@ -108,6 +108,7 @@ class _ProvenEvents:
         It is on no timeline, and its id names no place: it is looked for around its time.
         """
         from api_client.event_filter import EventFilter
+        from api_client.proofs import proofs_of
 
         grant = next((one for one in await backend.grants() if one.id == grant_id), None)
         if grant is None:
@@ -115,7 +116,9 @@ class _ProvenEvents:
         page = await backend.events(only=EventFilter(since=grant.given_at), limit=1)
         near = page.items[0].seq if page.items else None
         at = min(near or self.size, self.size)
-        for proof in await self.proofs.of(range(max(1, at - NEAR), min(self.size, at + NEAR - 1) + 1), self.size):
+        for proof in await proofs_of(
+            self.proofs, range(max(1, at - NEAR), min(self.size, at + NEAR - 1) + 1), self.size
+        ):
             event = ProvenEvent(proof.seq, proof.event, proof.previous, proof.hash).read()
             payload = event.get("payload")
             is_given = event.get("eventType") == "GRANT_GIVEN" and isinstance(payload, dict)

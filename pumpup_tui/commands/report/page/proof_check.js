@@ -9,7 +9,7 @@ class ProofFault extends Error {}
 
 /* Returns the checked events and the checkpoint; throws ProofFault. */
 async function checkedProof(data) {
-  if (data.format !== "pumpup-report/1") throw new ProofFault("This is no report of a format that this page knows.");
+  if (data.format !== "pumpup-report/1") throw new ProofFault("This report has a format that this page doesn't know.");
   const note = readNote(data.checkpoint);
   const key = await readKey(data.key);
   const events = await inChunks(data.events, checkedEvent);
@@ -87,7 +87,7 @@ function readNote(written) {
   const text = written.slice(0, cut + 1);
   const lines = text.split("\n");
   if (cut < 0 || lines.length !== 4 || !lines[0] || !/^(0|[1-9][0-9]{0,15})$/.test(lines[1])) {
-    throw new ProofFault("The checkpoint of this report is none.");
+    throw new ProofFault("The checkpoint of this report can't be read.");
   }
   const signatures = written.slice(cut + 2).split("\n").filter(Boolean).map(readSignature);
   return { text, origin: lines[0], size: Number(lines[1]), root: decoded(lines[2]), signatures };
@@ -95,7 +95,7 @@ function readNote(written) {
 
 function readSignature(line) {
   const match = /^\u2014 ([^\s+]{1,200}) ([A-Za-z0-9+/=]+)$/.exec(line);
-  if (!match) throw new ProofFault("A signature of this report's checkpoint is none.");
+  if (!match) throw new ProofFault("A signature of this report's checkpoint can't be read.");
   const bytes = decoded(match[2]);
   return { name: match[1], id: hexOf(bytes.subarray(0, 4)), bytes: bytes.subarray(4) };
 }
@@ -111,7 +111,7 @@ function decoded(text) {
 /* Returns name, id and bytes of a public key (`name+id+base64`). */
 async function readKey(written) {
   const match = /^([^\s+]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(written);
-  if (!match) throw new ProofFault("The public key of this report is none.");
+  if (!match) throw new ProofFault("The public key of this report can't be read.");
   const bytes = decoded(match[3]);
   const named = new Uint8Array([...UTF8.encode(`${match[1]}\n`), ...bytes]);
   if (bytes.length !== 33 || bytes[0] !== 1 || hexOf((await sha256(named)).subarray(0, 4)) !== match[2]) {
