@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import DecodeError, Struct
@@ -38,6 +39,8 @@ ACTION = "ACTION"
 TRAIL_TYPES = (APPROVAL_DECIDED, ACTION)
 """The types of the events that the rule looks at."""
 DENIED = "REJECT"
+TRACE_MOST = 200
+"""Characters of a trace id that are compared as they are."""
 _LAST_WORDS = (*APPROVING, DENIED)
 
 
@@ -89,6 +92,13 @@ class _ActionJson(_PartOfEvent):
     transition_to: str | None = None
 
 
+def comparable(trace: str | None) -> str | None:
+    """Return a trace id, in place of a long one its hash: thousands of them are held at a time."""
+    if trace is None or len(trace) <= TRACE_MOST:
+        return trace
+    return sha256(trace.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def trail_event(text: bytes, request_of: Callable[[str], bytes | None]) -> TrailEvent | None:
     """Return what the rule needs of an event.
 
@@ -101,13 +111,13 @@ def trail_event(text: bytes, request_of: Callable[[str], bytes | None]) -> Trail
     """
     try:
         event = decode(text, type=_TrailJson)
-        named, trace = event.in_response_to, event.external_trace_id
+        named, trace = event.in_response_to, comparable(event.external_trace_id)
         if event.event_type == ACTION and event.source == AGENT:
             return TrailEvent(event.id, named, trace)
         if event.event_type != APPROVAL_DECIDED or named is None or event.payload.outcome is None:
             return None
         request = request_of(named)
-        trace = decode(request, type=_RequestJson).external_trace_id if request is not None else None
+        trace = comparable(decode(request, type=_RequestJson).external_trace_id) if request is not None else None
         return TrailEvent(event.id, named, trace, event.payload.outcome.type)
     except (DecodeError, RecursionError):
         return None
@@ -200,12 +210,12 @@ def deeds_on_task(events: Sequence[Event], most: int) -> dict[str, Deeds]:
 def trail_of(events: Iterable[Event]) -> list[TrailEvent]:
     """Return what the rule needs of a task's events, in their order; they hold the requests that they settle."""
     events = list(events)
-    traces = {event.id: event.external_trace_id for event in events}
+    traces = {event.id: comparable(event.external_trace_id) for event in events}
     trail: list[TrailEvent] = []
     for event in events:
         outcome = event.payload.get("outcome")
         if event.event_type == ACTION and event.source == AGENT:
-            trail.append(TrailEvent(event.id, event.in_response_to, event.external_trace_id))
+            trail.append(TrailEvent(event.id, event.in_response_to, comparable(event.external_trace_id)))
         elif event.event_type == APPROVAL_DECIDED and event.in_response_to and isinstance(outcome, dict):
             trace = traces.get(event.in_response_to)
             trail.append(TrailEvent(event.id, event.in_response_to, trace, str(outcome.get("type"))))

@@ -11,9 +11,12 @@ from api_client.deed_rule import TRAIL_TYPES, TrailEvent, deeds_of, trail_event
 from api_client.deeds import Deeds
 from store.core.deed_search import LATER_MOST, LaterTrail
 from store.core.event_ids import seq_of
+from store.core.paging import PAGE_BYTES
 from store.folder.event_log import Events
 from store.folder.state import State
 
+COUNTED_BYTES = 4_096
+"""Bytes of an event for which it counts once more among those that were read."""
 Entry = tuple[int, TrailEvent | None]
 
 
@@ -70,16 +73,26 @@ class FolderTrails:
         """Return the next part of a trail, up to the event `until` if there is one."""
         seqs = self._state.index.walk(task=task, start=start, types=TRAIL_TYPES)
         wanted = seqs if until is None else takewhile(until.__ge__, seqs)
-        entries = [(seq, self._event(seq)) for seq in islice(wanted, LATER_MOST)]
+        entries: list[Entry] = []
+        size = 0
+        for seq in islice(wanted, LATER_MOST):
+            size += self._state.index.place(seq)[1]
+            if entries and size > PAGE_BYTES:
+                return _Read(start, entries, more=True)
+            entries.append((seq, self._event(seq)))
         return _Read(start, entries, more=next(wanted, None) is not None)
 
     def _event(self, seq: int) -> TrailEvent | None:
-        self.looked += 1
-        return trail_event(self._events.raw(seq)[0], self._request)
+        return trail_event(self._raw(seq), self._request)
 
     def _request(self, request_id: str) -> bytes | None:
         seq = seq_of(request_id)
-        return self._events.raw(seq)[0] if 0 < seq <= self._state.seq else None
+        return self._raw(seq) if 0 < seq <= self._state.seq else None
+
+    def _raw(self, seq: int) -> bytes:
+        text = self._events.raw(seq)[0]
+        self.looked += 1 + len(text) // COUNTED_BYTES
+        return text
 
 
 def request_deeds(events: Events, state: State, decision_id: str) -> Deeds | None:

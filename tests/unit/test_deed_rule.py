@@ -124,6 +124,21 @@ def test_what_is_long_is_cut_and_counted() -> None:
     assert deed_state(trail[0], []) == "NONE"
 
 
+def test_long_trace_ids_are_told_apart_and_take_little_room() -> None:
+    """An agent may send any text: two that differ in their last letter are two."""
+    long = "x" * 60_000
+    request = _event(0, "r0", "APPROVAL_REQUESTED", external_trace_id=f"{long}a", payload={})
+    outcome = {"outcome": {"type": "APPROVE"}}
+    decided = _event(1, "d0", "APPROVAL_DECIDED", "HUMAN", in_response_to="r0", payload=outcome)
+    for end, state in (("a", "DONE"), ("b", "UNLINKED")):
+        act = _event(2, "a2", "ACTION", external_trace_id=f"{long}{end}")
+        whole = trail_of([request, decided, act])
+        read = [trail_event(event.wire_bytes(), lambda _: request.wire_bytes()) for event in (decided, act)]
+        assert whole == read
+        assert deed_state(whole[0], whole[1:]) == state
+        assert all(len(event.trace or "") < 100 for event in whole)
+
+
 def test_events_of_no_known_shape_count_nowhere() -> None:
     """JSON that is no event, of another type, or without an outcome."""
     for text in (b"", b"[]", b'{"id":1}', b'{"id":"e","eventType":"NOTE","source":"AGENT","payload":{}}'):
