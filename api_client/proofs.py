@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from api_client.errors import UnexpectedAnswer
+from api_client.errors import TooLarge, UnexpectedAnswer
 from api_client.wire import Wire
 
 CHECKPOINT, CHECKPOINT_KEY = "/api/checkpoint", "/api/checkpoint/key"
@@ -20,6 +20,8 @@ PROOFS_MOST = 100
 """Events that one call proves at the most."""
 PROOF_BYTES = 8_000_000
 """Bytes of their JSON at the most, but for a single event."""
+EVENT_BYTES = 100_000_000
+"""Bytes of the events of one proof at the most: what `check` reads has room for them, and for attachments."""
 
 
 class EventProof(Wire, forbid_unknown_fields=True):
@@ -134,10 +136,15 @@ async def proofs_of(proofs: Proofs, seqs: Sequence[int], size: int) -> list[Even
 
     Raises:
         ApiError: as `Proofs.of`.
+        TooLarge: the events are over `EVENT_BYTES` together.
     """
-    items: list[EventProof] = []
+    items, room = list[EventProof](), EVENT_BYTES
     while len(items) < len(seqs):
-        items += await proofs.of(seqs[len(items) : len(items) + PROOFS_MOST], size)
+        found = await proofs.of(seqs[len(items) : len(items) + PROOFS_MOST], size)
+        room -= sum(len(proof.event) for proof in found)
+        if room < 0:
+            raise TooLarge(f"These events are over {EVENT_BYTES:,} bytes together: prove fewer of them.")
+        items += found
     return items
 
 

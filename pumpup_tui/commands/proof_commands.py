@@ -96,9 +96,13 @@ def prove(options: PlaceOptions, name: str, with_attachments: bool, output: Path
 def _write_proof(proof: ProofFile, output: Path | None, *, overwrite: bool) -> None:
     import json
 
+    from pumpup_tui.commands.failure import Failed
     from pumpup_tui.commands.written_files import write_output
+    from store.core.proof_check import PROOF_MOST
 
     text = json.dumps(proof.wire(), indent=2)  # with all but ASCII escaped: stdout may be a terminal
+    if len(text) > PROOF_MOST:
+        raise Failed(f"The proof has over {PROOF_MOST:,} bytes, more than 'check' reads: prove fewer events.")
     write_output(f"{text}\n", output, "proof", overwrite=overwrite)
     count = len(proof.events)
     print_line(

@@ -96,7 +96,7 @@ class DatabaseProofs:
             root = merkle.root_of(size, nodes)
             return all(holds(proof, size, root) for proof in proofs(nodes))
 
-        part = await self._part(standing, is_sound, is_sound)
+        part = await self._part(standing, is_sound, is_sound, sizes=(size,))
         return await asyncio.to_thread(proofs, part.node)
 
     async def _events(self, seqs: Sequence[int]) -> dict[int, tuple[bytes, tuple[str, str]]]:
@@ -134,7 +134,7 @@ class DatabaseProofs:
             roots = merkle.root_of(old, nodes), merkle.root_of(size, nodes)
             return merkle.is_consistent(old, roots[0], size, roots[1], path(nodes))
 
-        part = await self._part(standing, is_sound, is_sound)
+        part = await self._part(standing, is_sound, is_sound, sizes=(old, size))
         return [node.hex() for node in await asyncio.to_thread(path, part.node)]
 
     async def _part(
@@ -143,12 +143,14 @@ class DatabaseProofs:
         compute: Callable[[Nodes], object],
         is_sound: Callable[[Nodes], bool] = lambda _: True,
         *,
+        sizes: Sequence[int] = (),
         store: bool = False,
     ) -> TreePart:
         """Return the nodes that a computation needs, of a tree that begins with what was signed last.
 
         What came since is made of the events. Where the rows of before say something else than was signed, or are not
-        sound, the events alone are asked.
+        sound, the events alone are asked. The trees of `sizes` must be those over which that was signed: of wrong
+        nodes, too, a proof can be made that holds by itself.
 
         Raises:
             StoreDamaged: the record does not begin with what was signed.
@@ -158,12 +160,17 @@ class DatabaseProofs:
         def needed(nodes: Nodes) -> None:
             compute(nodes)
             merkle.root_of(min(last.head.size, standing.size) if last else 0, nodes)
+            fit(nodes)
+
+        def fit(nodes: Nodes) -> bool:
+            covered = [size for size in sizes if last is not None and size <= last.head.size <= standing.size]
+            return all([last is None or last.holds(size, nodes) for size in covered])  # noqa: C419 - all are asked for
 
         def begins(nodes: Nodes) -> bool:
             return last is None or last.begins(standing.size, nodes)
 
         part = await self._tree.read(needed, trusted=last.head.size if last else 0, store=store)
-        if await asyncio.to_thread(lambda: begins(part.node) and is_sound(part.node)):
+        if await asyncio.to_thread(lambda: begins(part.node) and fit(part.node) and is_sound(part.node)):
             return part
         part = await self._tree.read(needed, trusted=0)
         if last is not None and not await asyncio.to_thread(begins, part.node):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,8 +13,12 @@ from typing import Any
 import pytest
 
 from api_client.proofs import CHECKPOINT, CHECKPOINT_KEY, PROOFS
+from pumpup_tui.commands import doctor_checks
+from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.kept_checkpoint import kept_checkpoint
+from pumpup_tui.commands.places import Folder
 from store.core.signing_key import new_signing_key
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, run_in
 from tests.cli.made import Made, make
 from tests.server.scripted import Answer, head, plain, scripted
 from tests.support.judges import judged_checkpoint
@@ -127,6 +132,39 @@ def test_faults_are_sentences_with_their_exit_codes(run: Run, made: Made, key: s
         assert "Traceback" not in result.stderr
 
 
+def test_the_signing_key_leaves_the_folder_with_a_copy_of_it_alone(
+    run: Run, made: Made, key: str, tmp_path: Path
+) -> None:
+    """No output, export or archive holds it; a record that was moved begins with the old checkpoint, under a new key.
+
+    With `signing.key` and `checkpoint.note` put beside it, it goes on under the old one.
+    """
+    secret = (made.data / "signing.key").read_text().strip().rpartition("+")[2]
+    note, archive, moved, kept = (tmp_path / name for name in ("note", "archive", "moved", "kept"))
+    outputs = [
+        run("checkpoint", "--data", made.data, "-o", note),
+        run("export", "--data", made.data),
+        run("export", "--format", "csv", "--data", made.data),
+        run("export", "--archive", archive, "--data", made.data),
+        run("doctor", "--json", "--data", made.data),
+        run("verify", "--data", made.data, "--checkpoint", note),
+        run("prove", made.tasks[0], "--data", made.data),
+        run("import", "--archive", archive, "--data", moved),
+        run("import", "--archive", archive, "--data", kept),
+        run("verify", "--data", moved, "--checkpoint", note, "--key", key),
+    ]
+    assert [result.returncode for result in outputs] == [0] * len(outputs), outputs
+    assert not any(secret in result.stdout + result.stderr for result in outputs)
+    assert not any(secret.encode() in file.read_bytes() for file in archive.rglob("*") if file.is_file())
+    assert not (moved / "signing.key").exists()
+    assert run("checkpoint", "--key", "--data", moved).stdout.strip() not in ("", key)
+    for name in ("signing.key", "checkpoint.note"):
+        shutil.copy(made.data / name, kept / name)
+    assert run("note", made.tasks[0], "moved", "--data", kept).returncode == 0
+    later = run("checkpoint", "--data", kept).stdout
+    assert judged_checkpoint(later, key)[1] == judged_checkpoint(note.read_text(), key)[1] + 1
+
+
 def as_text(body: str) -> Answer:
     return lambda: [head(200, Content_Type="text/plain", Content_Length=str(len(body.encode()))), body.encode()]
 
@@ -191,3 +229,21 @@ def test_a_folder_that_takes_no_writes_gives_the_last_checkpoint(run: Run, made:
         assert key in run("prove", made.tasks[0], "--data", made.data).stdout
     finally:
         made.data.chmod(0o700)
+
+
+def test_who_reads_a_record_without_its_key_is_told_what_to_name(
+    made: Made, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A login that may not read `signing.key` verifies with the public key, and `doctor` finds nothing wrong."""
+    (tmp_path / "note").write_text(run_in(tmp_path, "checkpoint", "--data", made.data).stdout)
+
+    def refused_to_read(_path: Path, _most: int) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("store.folder.record_tree.read_regular", refused_to_read)
+    place = Folder(made.data, "alice")
+    with pytest.raises(Failed, match="Name the public key with --key"):
+        kept_checkpoint(place, tmp_path / "note", None, ())
+    assert kept_checkpoint(place, tmp_path / "note", key, ()).origin == key.split("+", maxsplit=1)[0]
+    (told,) = doctor_checks._signing_key(made.data)
+    assert (told.state, told.words[:26]) == ("note", "this login may not read it")

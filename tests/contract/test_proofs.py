@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from api_client.backend import Backend
-from api_client.errors import InvalidRequest, NotFound
+from api_client.errors import InvalidRequest, NotFound, TooLarge
 from api_client.models import Event
 from api_client.proofs import PROOFS_MOST, proofs_of, prove
 from store.core import merkle
@@ -126,3 +126,6 @@ async def test_large_events_come_in_several_answers(
     assert [proof.seq for proof in found] == seqs
     root = judged_checkpoint(note, await proofs.key())[2]
     assert {judged_root(proof.hash, proof.seq, size, proof.path) for proof in found} == {root}
+    monkeypatch.setattr("api_client.proofs.EVENT_BYTES", 3_000)
+    with pytest.raises(TooLarge, match="prove fewer"):
+        await proofs_of(proofs, seqs, size)

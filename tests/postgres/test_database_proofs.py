@@ -237,6 +237,19 @@ async def test_a_changed_event_is_not_proved(
         await backend.proofs.of([5, 7, 9], head.size)
 
 
+async def test_a_wrong_hash_beside_a_proof_of_an_earlier_tree_is_noticed(
+    database: str, moved: DatabaseAddress, workspace: str, server: OpenServer
+) -> None:
+    """Of trees before the last checkpoint, whose own nodes are not needed for its root: no wrong proof is given out."""
+    backend = await server()
+    await signed(backend.proofs)
+    harm(database, workspace, "update event set hash = sha256(hash) where ws = $w and seq = 97")
+    with pytest.raises(StoreDamaged, match="no longer begins"):
+        await backend.proofs.of([3], 100)
+    with pytest.raises(StoreDamaged, match="no longer begins"):
+        await backend.proofs.consistency(40, 100)
+
+
 async def test_where_nothing_is_written_the_last_checkpoint_is_given(
     database: str, moved: DatabaseAddress, workspace: str, server: OpenServer
 ) -> None:
