@@ -1,10 +1,11 @@
-"""A page changed by somebody who knows how it is made: it shows nothing as verified that no event of the record says."""
+"""A page changed by somebody who knows how it is made: nothing is verified in it that no event says."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,6 @@ def test_a_name_that_every_object_has_is_no_outcome(browser: Chromium, tmp_path:
     file = tmp_path / "report.html"
     file.write_text("<!doctype html>", "ascii")
     browser.open(file)
-    from importlib.resources import files
-
     source = (files("pumpup_tui.commands.report") / "page" / "decisions.js").read_text("ascii")
     tables = "[ACTS, RECOMMENDED_WORDS, DEEDS]"
     look = f"(() => {{ {source}\n return {list(names)}.flatMap((name) => {tables}.map((one) => name in one)); }})()"
