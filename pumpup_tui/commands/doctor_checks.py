@@ -262,7 +262,11 @@ def _signing_key(folder: Path) -> Iterator[Check]:
     try:
         key = stored_key(folder)
     except StoreError as fault:
-        yield Check("signing key", "wrong", str(fault))
+        if isinstance(fault.__cause__, PermissionError):
+            words = "this login may not read it, so it makes no checkpoints or proofs"
+            yield Check("signing key", "note", words, "It is for the login that writes the record.")
+        else:
+            yield Check("signing key", "wrong", str(fault))
         return
     if key is None:
         yield Check("signing key", "note", "none yet", "'pumpup-tui checkpoint' makes it.")

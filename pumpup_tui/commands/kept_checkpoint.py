@@ -59,6 +59,7 @@ _TIME_MOST = 253_402_300_799
 
 def _own_key(place: StorePlace) -> VerifierKey:
     """Return the public key of the record itself."""
+    from api_client.errors import StoreFault
     from store.core.signed_note import NoteFault, read_verifier_key
 
     if isinstance(place, Database):
@@ -68,7 +69,10 @@ def _own_key(place: StorePlace) -> VerifierKey:
     else:
         from store.folder.record_tree import stored_key
 
-        key = stored_key(place.path)
+        try:
+            key = stored_key(place.path)
+        except StoreFault as fault:  # whoever may read a record need not be allowed to sign as it
+            raise Failed(f"{line(fault.message, 400)} Name the public key with --key.") from None
         text = "" if key is None else key.public.written()
     if not text:
         raise Failed("This record has no signing key: name the public key that signed the checkpoint with --key.", 2)

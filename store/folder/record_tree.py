@@ -121,6 +121,8 @@ class RecordTree:
 
     def _signed(self, name: str, progress: Progress) -> str:
         self._store.check()
+        with self._store.lock.held():
+            self._tree.renew()
         known: int | None = 0 if self._is_doubted else None
         while True:
             is_anew = known == 0

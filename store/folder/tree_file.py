@@ -42,6 +42,12 @@ class TreeFile:
             self._opened = RecordFile(self._path, self._files)
         return self._opened
 
+    def renew(self) -> None:
+        """Open the file anew where another one has taken its place; nobody else may be using this one now."""
+        if self._opened is not None and not self._opened.is_in_place():
+            self._opened.close()
+            self._opened, self._size = None, -1
+
     def node(self, level: int, place: int) -> bytes:
         """Return the hash of a complete subtree.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,8 +13,12 @@ from typing import Any
 import pytest
 
 from api_client.proofs import CHECKPOINT, CHECKPOINT_KEY, PROOFS
+from pumpup_tui.commands import doctor_checks
+from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.kept_checkpoint import kept_checkpoint
+from pumpup_tui.commands.places import Folder
 from store.core.signing_key import new_signing_key
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, run_in
 from tests.cli.made import Made, make
 from tests.server.scripted import Answer, head, plain, scripted
 from tests.support.judges import judged_checkpoint
@@ -224,3 +229,21 @@ def test_a_folder_that_takes_no_writes_gives_the_last_checkpoint(run: Run, made:
         assert key in run("prove", made.tasks[0], "--data", made.data).stdout
     finally:
         made.data.chmod(0o700)
+
+
+def test_who_reads_a_record_without_its_key_is_told_what_to_name(
+    made: Made, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A login that may not read `signing.key` verifies with the public key, and `doctor` finds nothing wrong."""
+    (tmp_path / "note").write_text(run_in(tmp_path, "checkpoint", "--data", made.data).stdout)
+
+    def refused_to_read(_path: Path, _most: int) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("store.folder.record_tree.read_regular", refused_to_read)
+    place = Folder(made.data, "alice")
+    with pytest.raises(Failed, match="Name the public key with --key"):
+        kept_checkpoint(place, tmp_path / "note", None, ())
+    assert kept_checkpoint(place, tmp_path / "note", key, ()).origin == key.split("+", maxsplit=1)[0]
+    (told,) = doctor_checks._signing_key(made.data)
+    assert (told.state, told.words[:26]) == ("note", "this login may not read it")

@@ -71,6 +71,26 @@ def test_no_decision_waits_for_what_stands_in_the_trees_place(tmp_path: Path, ha
     assert before == (linked.read_bytes() if linked.exists() else b"")
 
 
+def test_a_tree_that_was_replaced_is_taken_up(tmp_path: Path) -> None:
+    """Removed by hand and made again by another program, while this one has the old one open: it goes on in the new."""
+    first = open_store(tmp_path)
+    task = fill(first, 9)
+    first.close()
+    first, second = open_store(tmp_path), open_store(tmp_path, tokens=lambda: "e" * 12)
+    tree = RecordTree(first)
+    tree.of([1], 10)
+    (tmp_path / "tree").unlink()
+    RecordTree(second).checkpoint()
+    receipt(first.carry_out([note_job(task, "and on", "on")])[0])
+    assert signed_root(tree.checkpoint()) == JudgeTree(hashes_of(first)).root(11)
+    size = (tmp_path / "tree").stat().st_size
+    receipt(first.carry_out([note_job(task, "and more", "more")])[0])
+    assert (tmp_path / "tree").stat().st_size > size
+    first.close()
+    second.close()
+    assert verify(tmp_path).wrong == []
+
+
 def test_a_key_signs_no_record_but_its_own(tmp_path: Path) -> None:
     """Another record's key, or note, put into a folder is refused in words, by `verify` too; one that was lost is not.
 
