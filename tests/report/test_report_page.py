@@ -110,12 +110,13 @@ def test_it_prints_every_decision(browser: Chromium, many: Evidence, tmp_path: P
 @pytest.mark.parametrize("what", ["event", "previous", "node", "key", "checkpoint", "signature", "order"])
 def test_evidence_that_does_not_fit_is_refused(browser: Chromium, plain: Recorded, tmp_path: Path, what: str) -> None:
     """Whoever makes a whole new page of changed events, proofs, keys or notes gets a red one."""
-    content = page_of(_forged(plain.evidence, what))
+    content = page_of(forged(plain.evidence, what))
     assert opened(browser, tmp_path, content).startswith("✗ NOT VERIFIED")
     assert browser.value("document.querySelectorAll('main').length") == 0
 
 
-def _forged(evidence: Evidence, what: str) -> Evidence:
+def forged(evidence: Evidence, what: str) -> Evidence:
+    """Return evidence of which one part does not fit the others."""
     events, nodes = list(evidence.events), list(evidence.nodes)
     decided = next(at for at, one in enumerate(events) if "APPROVAL_DECIDED" in one.text)
     if what == "event":

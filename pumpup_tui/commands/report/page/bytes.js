@@ -12,10 +12,15 @@ function hexOf(bytes) {
 
 let room = new Uint8Array(65536);
 
-/* Returns a text as UTF-8, in room that the next call uses again. */
+const HALF = /\p{Cs}/u;
+
+/* Returns a text as UTF-8, in room that the next call uses again. Half a character is no text: an encoder writes each as
+   the same replacement character, so that different texts would have one hash. */
 function encoded(text) {
   if (room.length < 3 * text.length) room = new Uint8Array(4 * text.length);
-  return room.subarray(0, UTF8.encodeInto(text, room).written);
+  const { written } = UTF8.encodeInto(text, room);
+  if (written !== text.length && HALF.test(text)) throw new Error("half a character");
+  return room.subarray(0, written);
 }
 
 /* Returns the bytes of a base64 text; throws where it is none, or is not written as it would be. */

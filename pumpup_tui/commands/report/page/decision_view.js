@@ -149,7 +149,8 @@ function grantWords(row) {
 
 function agreementsOf(row) {
   if (!row.agreements.length) return null;
-  return [h("h5", {}, "Agreed before"), h("ul", {}, row.agreements.map((event) => {
+  return [h("h5", {}, "Agreed before"), h("ul", {}, row.agreements.map(({ id, event }) => {
+    if (!event) return h("li", {}, code(clean(valueText(id), { oneLine: true, limit: 60 })), " is named by the decision, but is not in this report");
     const agreement = asObject(asObject(event.payload.detail).agreement);
     const by = asObject(agreement.authority);
     const opened = Array.isArray(agreement.attachmentsOpened) ? `, had opened ${plural(agreement.attachmentsOpened.length, "attachment")}` : "";

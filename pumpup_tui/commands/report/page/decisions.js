@@ -1,6 +1,7 @@
 /* The decisions, as facts out of the checked events. A record may hold any JSON, so nothing is taken to be of a type. */
 
 const ACTS = {
+  __proto__: null,
   APPROVE: { word: "approved", glyph: "\u25b2", tone: "approve" },
   EDIT_AND_APPROVE: { word: "edited and approved", glyph: "\u270e", tone: "edit" },
   REJECT: { word: "denied", glyph: "\u25bc", tone: "deny" },
@@ -11,13 +12,14 @@ const ACTS = {
   EXPIRED: { word: "expired", glyph: "\u25f7", tone: "late" },
   UNKNOWN: { word: "unknown", glyph: "\u00b7", tone: "none" },
 };
-const RECOMMENDED_WORDS = { APPROVE: "approve", EDIT_AND_APPROVE: "edit and approve", REJECT: "deny", REQUEST_MORE_INFO: "ask for more", ESCALATE: "escalate" };
+const RECOMMENDED_WORDS = { __proto__: null, APPROVE: "approve", EDIT_AND_APPROVE: "edit and approve", REJECT: "deny", REQUEST_MORE_INFO: "ask for more", ESCALATE: "escalate" };
 const SETTLING = new Set(["APPROVAL_DECIDED", "ELICITATION_PROVIDED", "REQUEST_WITHDRAWN"]);
 const LAST_WORDS = new Set(["APPROVE", "EDIT_AND_APPROVE", "REJECT"]);
 /* Later events of a task that are looked at for the deeds of one decision. */
 const LOOKED_MOST = 1000;
 const NO_DEEDS = { items: [], others: 0 };
 const DEEDS = {
+  __proto__: null,
   DONE: "approved, and an action refers to it",
   NONE: "approved, and nothing done since",
   UNLINKED: "approved, and no later action refers to it",
@@ -43,7 +45,7 @@ function readJson(text) {
 const asObject = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : {});
 const asList = (value) => (Array.isArray(value) ? value : []);
 const asText = (value) => (typeof value === "string" ? value : "");
-const asNumber = (value) => (typeof value === "number" ? value : null);
+const asNumber = (value) => (typeof value === "number" ? value : value instanceof WrittenNumber ? Number(value.source) : null);
 
 /* Returns the decisions in the order of the record; those in `beside` are there for what they say of others. */
 function decisionsOf(proven, report) {
@@ -96,7 +98,7 @@ function decisionOf(settled, record) {
   const task = record.tasks.get(value.taskId);
   const at = Date.parse(value.timestamp);
   const askedAt = request ? Date.parse(request.value.timestamp) : NaN;
-  const agreements = asList(payload.agreements).map((id) => record.byId.get(id)).filter(Boolean);
+  const agreements = asList(payload.agreements).map((id) => ({ id, event: record.byId.get(id) || null }));
   const byPlatform = value.source === "PLATFORM";
   const isDecided = request && value.eventType === "APPROVAL_DECIDED";
   const deeds = isDecided ? deedsOf(settled, request, record.trails.get(value.taskId) || []) : NO_DEEDS;
@@ -113,7 +115,7 @@ function decisionOf(settled, record) {
     project: record.projectNames.get(value.projectId) || asText(value.projectId),
     grantEvent: record.grants.get(grant) || null,
     deeds,
-    deedState: value.eventType === "APPROVAL_DECIDED" ? deedState(asText(asObject(payload.outcome).type), deeds) : "",
+    deedState: isDecided ? deedState(asText(asObject(payload.outcome).type), deeds) : "",
   };
 }
 

@@ -3,19 +3,36 @@
 
 const OWN_SCRIPT = document.currentScript;
 
+/* Puts a new body in the place of the old one; returns whether that had a shadow tree, which a file can give it. Such a
+   tree is shown in place of the body's own content, but stands in none of its HTML, and a closed one can't be read. */
+function withoutShadow() {
+  const old = document.body;
+  const body = document.createElement("body");
+  for (const one of old.attributes) body.setAttributeNode(one.cloneNode());
+  body.append(...old.childNodes);
+  old.replaceWith(body);
+  if (old.shadowRoot) return true;
+  try {
+    old.attachShadow({ mode: "open" });
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /* Returns what is wrong with the file, as sentences. */
-async function fileFaults() {
+async function fileFaults(hadShadow) {
   const faults = [];
   const style = document.querySelector("style");
   const data = document.querySelector("script[data-sha256]");
   const digests = {
     "@SCRIPT@": await digestOf(OWN_SCRIPT),
     "@STYLE@": await digestOf(style),
-    "@DIGEST@": data === null ? "" : hexOf(await sha256(UTF8.encode(data.textContent))),
+    "@DIGEST@": data === null ? "" : hexOf(await sha256(encoded(data.textContent))),
   };
   let expected = SKELETON;
   for (const [mark, digest] of Object.entries(digests)) expected = expected.replace(mark, digest);
-  if (skeleton() !== expected) {
+  if (hadShadow || skeleton() !== expected) {
     faults.push("A part of this file was changed: its data, style, policy or frame is not as it was written. (Or a browser extension changes pages: try without.)");
   }
   if (document.compatMode !== "CSS1Compat" || !isPlainDoctype()) faults.push("The first line of this file was changed.");
@@ -26,7 +43,7 @@ async function fileFaults() {
 }
 
 async function digestOf(element) {
-  return element === null ? "" : toBase64(await sha256(UTF8.encode(element.textContent)));
+  return element === null ? "" : toBase64(await sha256(encoded(element.textContent)));
 }
 
 function isPlainDoctype() {

@@ -14,7 +14,8 @@ function setBar(state, ...words) {
 }
 
 async function run() {
-  const faults = globalThis.crypto && crypto.subtle ? await fileFaults() : [];
+  const hadShadow = withoutShadow();
+  const faults = globalThis.crypto && crypto.subtle ? await fileFaults(hadShadow) : [];
   document.title = "Decision report";
   if (!globalThis.crypto || !crypto.subtle) {
     setBar("failed", "This browser gives pages that are opened from disk no cryptography, so nothing could be checked. Open this file in a current Chrome, Edge, Firefox or Safari.");
@@ -36,7 +37,7 @@ async function run() {
   build(asObject(data.report), proof, rows);
   const held = !proof.events.length ? `There is no decision in this report. The record has ${plural(proof.note.size, "event")}.` : `${plural(proof.events.length, "event")} in this report ${proof.events.length === 1 ? "is" : "are"} unchanged, and in the record of ${number(proof.note.size)}.`;
   if (proof.signed === null) setBar("partly", `${held} This browser has no Ed25519, so the signature was not checked: open it in Chrome 137, Firefox 129, Safari 17, or later.`);
-  else setBar("verified", `${held} Signed by `, h("b", {}, clean(proof.key.name, { oneLine: true })), ", key ", h("b", {}, proof.key.id), ". Is this your team's key?");
+  else setBar("verified", `${held} Signed by `, h("b", {}, h("bdi", {}, clean(proof.key.name, { oneLine: true }))), ", key ", h("b", {}, proof.key.id), ". Is the whole key, below, your team's?");
 }
 
 function build(report, proof, rows) {
@@ -61,7 +62,7 @@ function keyView(proof) {
     h("p", {}, "Signed with the key"),
     h("p", { class: "key-name" }, foreign(proof.key.name, 200), " ", h("span", { class: "key-id" }, proof.key.id)),
     h("p", {}, code(clean(proof.key.written, { oneLine: true }))),
-    h("p", { class: "muted" }, "Compare it with the key that your team published. Anyone can make a report with a key of their own."));
+    h("p", { class: "muted" }, "Compare all of it with the key that your team published. Anyone can make a report with a key of their own, under any name, and with patience also with the same short id."));
 }
 
 function aboutView(report, proof) {
@@ -80,8 +81,8 @@ function aboutView(report, proof) {
     ]),
     h("details", {}, h("summary", {}, "What this page proves, and what it does not"), h("ul", {}, [
       "It proves that each event shown is in the signed record, byte for byte as it is shown: the decision, the request, the agreements, and what was done since. Your browser checked this now, without a network.",
-      "It does not prove that no decision was left out. For that, ask for a full export, and run pumpup-tui verify.",
-      "It does not prove whose key it is. Compare name, id and key with what your team published.",
+      "It does not prove that nothing was left out: a decision, an agreement, or an action, where it says that nothing was done. For that, ask for a full export, and run pumpup-tui verify.",
+      "It does not prove whose key it is. Compare the whole key with what your team published.",
       "Somebody who replaces the whole file, its program too, can make it say anything, also this. Where that matters, check the file with a program of your own: pumpup-tui check report.html --key KEY, or the page of plain Python in the documentation.",
       "What was asked for, who made the report and when, and the names of projects are not part of the proof.",
       "Text with a bar at its left was written by agents or people. Characters that would hide or reorder it are spelt out, like \u27e8U+202E\u27e9.",

@@ -113,7 +113,7 @@ async function readKey(written) {
   const match = /^([^\s+]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(written);
   if (!match) throw new ProofFault("The public key of this report can't be read.");
   const bytes = decoded(match[3]);
-  const named = new Uint8Array([...UTF8.encode(`${match[1]}\n`), ...bytes]);
+  const named = new Uint8Array([...encoded(`${match[1]}\n`), ...bytes]);
   if (bytes.length !== 33 || bytes[0] !== 1 || hexOf((await sha256(named)).subarray(0, 4)) !== match[2]) {
     throw new ProofFault("The public key of this report does not fit its own id.");
   }
@@ -132,7 +132,7 @@ async function isSigned(note, key) {
     return null;
   }
   for (const one of own) {
-    if (!await crypto.subtle.verify("Ed25519", handle, one.bytes, UTF8.encode(note.text))) {
+    if (!await crypto.subtle.verify("Ed25519", handle, one.bytes, encoded(note.text))) {
       throw new ProofFault("The signature of the checkpoint does not fit: the record was not signed like this.");
     }
   }
