@@ -44,6 +44,7 @@ def check_proof(content: bytes, key: VerifierKey) -> CheckedProof:
     """
     try:
         proof = read_json(ProofFile, content)
+        json.loads(content, object_pairs_hook=_once)
     except ValueError as fault:
         raise ProofFault(f"It isn't a proof file: {fault}") from None
     return checked(proof, key)

@@ -59,6 +59,8 @@ class RecordTree:
         self._tree = store.tree
         self._is_doubted = False
         """Whether the file was found to be wrong: the next checkpoint writes all of it anew."""
+        self._broken = ""
+        """The checkpoint with which the record was found not to begin: it is not made anew for each caller."""
         self._memory = MemoryTree()
         self._signing = threading.Lock()
         """Held by who makes a checkpoint: of the threads that want one, one alone asks for the folder's lock."""
@@ -121,6 +123,9 @@ class RecordTree:
 
     def _signed(self, name: str, progress: Progress) -> str:
         self._store.check()
+        last, position = self._last_and_position()
+        if last is not None and (last.head.size > position.events or last.note == self._broken):
+            raise last.broken()
         with self._store.lock.held():
             self._tree.renew()
         known: int | None = 0 if self._is_doubted else None
@@ -138,6 +143,7 @@ class RecordTree:
                 if last is None or self._begins(last, position, self._tree.node):
                     return self._sign(key, position)
                 if is_anew:
+                    self._broken = last.note
                     raise last.broken()
                 known = 0  # before that is said, the tree is made from the journal alone
 
@@ -235,11 +241,11 @@ class RecordTree:
             StoreError: the record can't be read.
         """
         with self._worded():
-            position = self._position()
+            last, position = self._last_and_position()
             checked_seqs(seqs, size, position.events)
-            return self._proved(seqs, size, position)
+            return self._proved(seqs, size, last, position)
 
-    def _proved(self, seqs: Sequence[int], size: int, position: Position) -> list[EventProof]:
+    def _proved(self, seqs: Sequence[int], size: int, last: SignedHead | None, position: Position) -> list[EventProof]:
         def proofs(nodes: Nodes) -> list[EventProof]:
             return first_fitting(self._proof(seq, size, nodes) for seq in seqs)
 
@@ -247,13 +253,14 @@ class RecordTree:
             root = merkle.root_of(size, nodes)
             return all(holds(proof, size, root) for proof in found)
 
-        return self._sound(proofs, are_sound, (size,), position)
+        return self._sound(proofs, are_sound, (size,), last, position)
 
     def _sound(
         self,
         compute: Callable[[Nodes], T],
         is_sound: Callable[[T, Nodes], bool],
         sizes: Iterable[int],
+        last: SignedHead | None,
         position: Position,
     ) -> T:
         """Return what is computed over the tree as its file has it where that is sound, else as the journal has it.
@@ -264,9 +271,9 @@ class RecordTree:
         Raises:
             StoreDamaged: the record does not begin with what was signed.
         """
-        last, nodes = self._last(), self._nodes(position)
         if last is not None and last.head.size > position.events:
             raise last.broken()
+        nodes = self._nodes(position)
         try:
             found = compute(nodes)
             if is_sound(found, nodes) and all(last is None or _fits(last, size, nodes) for size in sizes):
@@ -288,7 +295,7 @@ class RecordTree:
             StoreError: the record can't be read.
         """
         with self._worded():
-            position = self._position()
+            last, position = self._last_and_position()
             checked_size(size, position.events)
             if not 0 <= old <= size:
                 raise NotFound(f"{old} events are not the first of {size}.")
@@ -296,6 +303,7 @@ class RecordTree:
                 lambda nodes: merkle.consistency_proof(old, size, nodes),
                 lambda path, nodes: _shows_growth(old, size, path, nodes),
                 (old, size),
+                last,
                 position,
             )
             return [node.hex() for node in path]
@@ -316,6 +324,11 @@ class RecordTree:
         return self._memory.grown(position, lambda start: self._hashes(range(start, position.events)))
 
     # -- files
+
+    def _last_and_position(self) -> tuple[SignedHead | None, Position]:
+        """Return the last checkpoint and the record's end, which another process may not have moved before it."""
+        last = self._last()
+        return last, self._position()
 
     def _position(self) -> Position:
         return self._store.read(lambda _: self._store.position)

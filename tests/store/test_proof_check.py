@@ -164,7 +164,10 @@ def test_another_key_and_what_is_no_proof_are_refused() -> None:
     swapped = {**Log(3, other).proof(2), "key": KEY.public.written()}
     with pytest.raises(ProofFault, match="not signed by"):
         check_proof(orjson.dumps(swapped), KEY.public)
-    for content in (b"", b"{", b"[]", b"\xff", b'{"format":"pumpup-proof/1"}', b"[" * 100_000):
+    whole = orjson.dumps(Log(3, KEY).proof(2))
+    twice = whole[:-1] + b',"events":[]}', whole.replace(b'"path":[', b'"path":[],"path":[')
+    assert holds(orjson.loads(whole))
+    for content in (*twice, b"", b"{", b"[]", b"\xff", b'{"format":"pumpup-proof/1"}', b"[" * 100_000):
         with pytest.raises(ProofFault, match="isn't a proof file"):
             check_proof(content, KEY.public)
 

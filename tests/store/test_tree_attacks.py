@@ -218,6 +218,48 @@ def test_closing_ends_a_checkpoint_that_is_being_made(tmp_path: Path, monkeypatc
     store.close()
 
 
+def test_a_record_that_was_rewritten_is_read_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks again and again for a checkpoint of one that is not signed any more gets the same refusal at once."""
+    monkeypatch.setattr(record_tree, "_SLICE", 4)
+    for name, token in (("a", "a"), ("b", "b")):
+        store = open_store(tmp_path / name, tokens=lambda token=token: token * 12)  # type: ignore[misc]
+        fill(store, 20)
+        if name == "a":
+            RecordTree(store).checkpoint()
+        store.close()
+    for name in ("signing.key", "checkpoint.note"):
+        shutil.copy(tmp_path / "a" / name, tmp_path / "b" / name)
+    store = open_store(tmp_path / "b", tokens=lambda: "c" * 12)
+    receipt(store.carry_out([note_job("tsk_" + "b" * 12, "on", "on")])[0])
+    tree, written = RecordTree(store), list[int]()
+    for _ in range(3):
+        with pytest.raises(StoreDamaged, match="No other checkpoint is signed"):
+            tree.checkpoint(progress=lambda done, _: written.append(done))
+        assert written.count(4) <= 2
+    store.close()
+
+
+def test_a_checkpoint_of_another_process_meanwhile_is_no_damage(tmp_path: Path) -> None:
+    """A record that grows, and is signed, between two looks of who proves an event is not taken for one that shrank."""
+    first, second = open_store(tmp_path), open_store(tmp_path, tokens=lambda: "e" * 12)
+    task = fill(first, 5)
+    tree, other = RecordTree(first), RecordTree(second)
+    tree.checkpoint()
+    position = tree._position
+
+    def overtaken() -> Position:
+        seen = position()
+        receipt(second.carry_out([note_job(task, "overtakes", f"{seen.events}")])[0])
+        other.checkpoint()
+        return seen
+
+    tree._position = overtaken  # type: ignore[method-assign]
+    assert [proof.seq for proof in tree.of([2], 4)] == [2]
+    assert list(tree.consistency(2, 4)) == list(other.consistency(2, 4))
+    first.close()
+    second.close()
+
+
 class NoteRefused(Files):
     """A disk that takes no note."""
 
