@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -15,6 +16,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from pumpup_tui.commands.report.evidence import Evidence, ReportHead, ReportScope
+from pumpup_tui.commands.report.evidence_reader import read_evidence
 from pumpup_tui.commands.report.report_html import SCRIPTS
 from pumpup_tui.commands.report.report_markdown import report_markdown
 from pumpup_tui.text.firewall import clean
@@ -22,6 +24,7 @@ from tests.hostile import CORPUS
 from tests.report.conftest import HEAD, Recorded, page_of, recorded
 from tests.spoofs import SPOOFS
 from tests.support.chromium import Chromium
+from tests.support.world_builder import world_in
 
 LISTENER = "http://127.0.0.1:65535/PWNED"
 """Stands for the address of a real listener."""
@@ -114,6 +117,33 @@ def test_no_text_acts_in_the_page(
     for words in words_of(poisoned.evidence):
         assert clean(words) in shown
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "".join(shown))
+
+
+def test_a_number_is_shown_as_it_is_written_and_what_is_left_out_is_counted(browser: Chromium, tmp_path: Path) -> None:
+    """A whole number that JavaScript would round, also where a browser doesn't tell how it read it; and many fields."""
+    number = 2**53 + 1
+    field = {"type": "Number", "required": False, "integerOnly": False}
+    fields = [{**field, "id": f"f{at}", "label": f"\\{at}"} for at in range(501)]
+
+    async def made() -> Evidence:
+        async with world_in(tmp_path / "data") as world:
+            request = await world.elicitation(await world.task(), fields, summary='"0')
+            await world.answer(request, {"f0": number, "f500": 5})
+            return await read_evidence(world.reviewer, ReportScope())
+
+    file = tmp_path / "report.html"
+    file.write_text(page_of(asyncio.run(made())), "ascii")
+    older = "const read = JSON.parse; JSON.parse = (text, fit) => read(text, fit && ((key, value) => fit(key, value)));"
+    script = browser.do("Page.addScriptToEvaluateOnNewDocument", source=older)["identifier"]
+    try:
+        browser.open(file)
+        assert browser.checked().startswith("✓ VERIFIED")
+    finally:
+        browser.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+    browser.value("dispatchEvent(new Event('beforeprint'))")
+    text = str(browser.value("document.body.innerText"))
+    assert (str(number) in text, str(number - 1) in text) == (True, False)
+    assert "And 1 more field, which this page does not show" in text
 
 
 def test_the_firewall_in_the_page_is_the_one_of_the_screens(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:

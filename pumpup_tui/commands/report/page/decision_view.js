@@ -87,17 +87,18 @@ function recommendationOf(row) {
 function answersOf(asked, payload) {
   const answers = asObject(payload.answers);
   const bids = new Map(asList(asked.recommendation).map((bid) => [asObject(bid).fieldId, asObject(bid)]));
-  const fields = asList(asked.fields).map(asObject).slice(0, FIELDS_MOST);
+  const fields = asList(asked.fields).map(asObject);
   const known = new Set(fields.map((field) => field.id));
   const others = Object.keys(answers).filter((id) => !known.has(id)).map((id) => ({ id, label: id }));
-  return [...fields, ...others].map((field) => {
+  const all = [...fields, ...others];
+  return [all.slice(0, FIELDS_MOST).map((field) => {
     const id = asText(field.id);
     const bid = bids.get(id);
     const given = Object.hasOwn(answers, id) ? foreignValue(answers[id]) : h("p", { class: "muted" }, "not answered");
     return h("div", { class: "field" }, h("h5", {}, foreign(asText(field.label) || id, 300), field.required === true ? " (required)" : ""),
       asText(field.description) ? foreignBlock(field.description) : null, given,
       bid ? pairs([["Agent suggested", foreignValue(bid.value)], ["Confidence", confidenceText(asNumber(bid.confidence))], ["Why", asText(bid.rationale) ? foreignBlock(bid.rationale) : ""]], "pairs bid") : null);
-  });
+  }), moreOf(all, "field")];
 }
 
 function decisionFacts(row) {
@@ -171,7 +172,13 @@ function shownOf(row, asked) {
       const shot = asObject(snapshots.get(upload));
       return h("tr", {}, h("td", {}, foreign(asText(shot.label) || valueText(upload), 200)), h("td", {}, opened === null ? "not recorded" : opened.has(upload) ? "yes" : "no"),
         h("td", {}, code(clean(asText(shot.sha256) || "not recorded", { oneLine: true, limit: 80 }))));
-    }))) : null];
+    }))) : null, moreOf(uploads, "attachment")];
+}
+
+/* Returns how many more there are than are shown, of what an agent can make any number of. */
+function moreOf(items, word) {
+  const more = items.length - FIELDS_MOST;
+  return more > 0 ? h("p", {}, `And ${plural(more, `more ${word}`)}, which this page does not show: pumpup-tui show has them.`) : null;
 }
 
 function deedsView(row) {

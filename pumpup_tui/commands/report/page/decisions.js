@@ -25,27 +25,41 @@ const DEEDS = {
   UNLINKED: "approved, and no later action refers to it",
   AFTER_DENIAL: "denied, and an action refers to it",
 };
-/* Numbers that JavaScript would round: they are read as they are written. */
-const LONG_NUMBER = /[:,[]-?(?:\d{16}|\d*\.\d{15}|[\d.]+[eE])/;
+const DIGITS_MANY = /\d{16}/;
+const NUMBER = /-?\d[\d.eE+-]*/g;
+const WHOLE = /^-?\d+$/;
 
-class WrittenNumber {
-  constructor(source) { this.source = source; }
-  toString() { return this.source; }
-  toJSON() { return this.source; }
+/* Returns the value of a JSON text. Whole numbers that JavaScript would round become texts, as they are written: few
+   browsers can tell how a number was written that they have read. */
+function readJson(text) {
+  if (!DIGITS_MANY.test(text)) return JSON.parse(text);
+  const parts = [];
+  let at = 0;
+  while (at < text.length) {
+    const quote = text.indexOf('"', at);
+    const start = quote < 0 ? text.length : quote;
+    const end = endOfString(text, start);
+    parts.push(text.slice(at, start).replace(NUMBER, kept), text.slice(start, end));
+    at = end;
+  }
+  return JSON.parse(parts.join(""));
 }
 
-function readJson(text) {
-  if (!LONG_NUMBER.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (_key, value, context) => {
-    const source = typeof value === "number" && context ? context.source : undefined;
-    return source === undefined || String(value) === source ? value : new WrittenNumber(source);
-  });
+function kept(digits) {
+  return WHOLE.test(digits) && !Number.isSafeInteger(Number(digits)) ? `"${digits}"` : digits;
+}
+
+/* Returns where the JSON string ends that begins at a place. */
+function endOfString(text, start) {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return Math.min(at + 1, text.length);
 }
 
 const asObject = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : {});
 const asList = (value) => (Array.isArray(value) ? value : []);
 const asText = (value) => (typeof value === "string" ? value : "");
-const asNumber = (value) => (typeof value === "number" ? value : value instanceof WrittenNumber ? Number(value.source) : null);
+const asNumber = (value) => (typeof value === "number" ? value : null);
 
 /* Returns the decisions in the order of the record; those in `beside` are there for what they say of others. */
 function decisionsOf(proven, report) {

@@ -38,7 +38,7 @@ function valueText(value) {
   if (value === true || value === false) return value ? "yes" : "no";
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.map(valueText).join(", ") || "none";
-  return typeof value === "object" && !(value instanceof WrittenNumber) ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /* Returns a list of names and values; without any, nothing. */

@@ -90,7 +90,7 @@ function wordsIn(value) {
   while (waiting.length) {
     const next = waiting.pop();
     if (Array.isArray(next)) waiting.push(...next);
-    else if (next !== null && typeof next === "object" && !(next instanceof WrittenNumber)) {
+    else if (next !== null && typeof next === "object") {
       for (const [key, inner] of Object.entries(next)) waiting.push(key, inner);
     } else if (next !== null && next !== undefined) words.push(String(next));
   }
