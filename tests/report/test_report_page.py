@@ -61,6 +61,10 @@ def test_a_report_verifies_itself_and_shows_every_decision(browser: Chromium, pl
     assert plain.evidence.key.split("+")[1] in bar
     text = page_text(browser)
     assert [word for word in WORDS if word.casefold() not in text.casefold()] == []
+    waited = (
+        "[...document.querySelectorAll('figure')[1].querySelectorAll('tbody td')].map((one) => Number(one.textContent))"
+    )
+    assert sum(browser.value(waited)) == 4  # by no agent that took its request back, by no grant and by no clock
     for event in plain.evidence.events:
         if '"inResponseTo"' in event.text and event.read()["eventType"] != "ACTION":
             assert event.hash in text
