@@ -79,7 +79,7 @@ async def test_many_tasks_are_read_at_once(world: World, given: Given) -> None:
 async def test_many_tasks_change_nothing_about_deeds(
     world: World, given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In whatever order tasks are named, and where another's last word is on a request from before the time asked for."""
+    """In whatever order tasks are named, and where another's last word is on a request from before."""
     if world.kind != "local":
         return  # it is the reader's choice, whatever is below it
     early, late = await given.task("early"), await given.task("late")
