@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Collection
 from dataclasses import replace
 from importlib.resources import files
@@ -12,6 +13,7 @@ import pytest
 
 from api_client.proofs import proofs_of
 from pumpup_tui.commands.report.evidence import Evidence
+from pumpup_tui.commands.report.report_html import SCRIPTS
 from store.core.shared_proof import KnownNodes
 from store.core.signed_note import read_head, read_note
 from store.folder.local_backend import open_local
@@ -94,7 +96,45 @@ def test_a_name_that_every_object_has_is_no_outcome(browser: Chromium, tmp_path:
     file = tmp_path / "report.html"
     file.write_text("<!doctype html>", "ascii")
     browser.open(file)
-    source = (files("pumpup_tui.commands.report") / "page" / "decisions.js").read_text("ascii")
+    source = _script("decisions")
     tables = "[ACTS, RECOMMENDED_WORDS, DEEDS]"
     look = f"(() => {{ {source}\n return {list(names)}.flatMap((name) => {tables}.map((one) => name in one)); }})()"
     assert browser.value(look) == [False] * len(names) * 3
+
+
+def test_a_record_may_hold_any_json(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
+    """Whatever stands in the place of a value, each decision is shown, and no word of JavaScript's own in it."""
+    file = tmp_path / "report.html"
+    file.write_text("<!doctype html><body>", "ascii")
+    browser.open(file)
+    source = "\n".join(_script(name) for name in SCRIPTS if name not in ("file_check", "page"))
+    events = json.dumps([{"seq": one.seq, "hash": one.hash, "text": one.text} for one in plain.evidence.events])
+    assert browser.value(f"(() => {{ {source}\n const EVENTS = {events};\n {_EACH_VALUE} }})()") == []
+
+
+_EACH_VALUE = """
+const pathsOf = (value) => (value && typeof value === "object"
+  ? Object.keys(value).flatMap((key) => [[key], ...pathsOf(value[key]).map((rest) => [key, ...rest])]) : []);
+const wrong = [];
+EVENTS.forEach((event, index) => {
+  const read = JSON.parse(event.text);
+  for (const path of pathsOf(read).filter(([first]) => first !== "seq" && first !== "id")) {
+    const changed = JSON.parse(event.text);
+    const last = path.at(-1);
+    path.slice(0, -1).reduce((inner, key) => inner[key], changed)[last] = { toString: 1 };
+    try {
+      const text = JSON.stringify(changed);
+      const rows = decisionsOf(EVENTS.map((one, at) => ({ ...one, text: at === index ? text : one.text })), {});
+      const shown = rows.map((row) => decisionRow(row).textContent + bodyOf(row).textContent).join();
+      if (/native code|undefined|\\[object/.test(shown)) wrong.push(path.join("."));
+    } catch (fault) {
+      wrong.push(`${path.join(".")}: ${fault.message}`);
+    }
+  }
+});
+return wrong;
+"""
+
+
+def _script(name: str) -> str:
+    return (files("pumpup_tui.commands.report") / "page" / f"{name}.js").read_text("ascii")

@@ -172,7 +172,9 @@ def _act_of(event: Json, grant: str) -> str:
 
 def _attachments(asked: Json, payload: Json) -> Iterator[ShownAttachment]:
     opened = payload.get("attachmentsOpened")
-    snapshots = {one.get("uploadId"): one for one in map(mapping_of, list_of(asked.get("attachmentSnapshots")))}
+    snapshots = {
+        text_of(one.get("uploadId")): one for one in map(mapping_of, list_of(asked.get("attachmentSnapshots")))
+    }
     for upload in dict.fromkeys(map(text_of, list_of(asked.get("attachments")))):
         shot = mapping_of(snapshots.get(upload))
         yield ShownAttachment(

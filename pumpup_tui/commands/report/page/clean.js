@@ -14,7 +14,7 @@ const PLAIN = /^[ -~]*$/;
 
 /* Returns foreign text in a form that is safe to show: no control character but line feeds, and those only in a block. */
 function clean(text, { oneLine = false, limit = oneLine ? LINE_MOST : BLOCK_MOST } = {}) {
-  let shown = String(text ?? "");
+  let shown = typeof text === "string" ? text : valueText(text);
   let leftOut = 0;
   if (shown.length > limit) {
     /* Counted in code points: of a text of a million characters without taking it apart. */

@@ -105,7 +105,7 @@ function decisionFacts(row) {
   const { payload } = row.settled;
   const outcome = asObject(payload.outcome);
   return pairs([
-    ["Outcome", [ACTS[row.act].glyph, " ", ACTS[row.act].word, row.act === "EXPIRED" && outcome.type ? [" (", RECOMMENDED_WORDS[outcome.type] || foreign(outcome.type, 40), ")"] : ""]],
+    ["Outcome", [ACTS[row.act].glyph, " ", ACTS[row.act].word, row.act === "EXPIRED" && asText(outcome.type) ? [" (", RECOMMENDED_WORDS[asText(outcome.type)] || foreign(outcome.type, 40), ")"] : ""]],
     ["By", row.byPlatform ? platformWords(row) : row.who ? foreign(row.who, 80) : "not recorded"],
     ["At", `${timeText(row.at)} UTC`],
     ["Time from request", spanText(row.waited)],
@@ -144,8 +144,8 @@ function grantWords(row) {
   const id = code(clean(row.grant, { oneLine: true, limit: 60 }));
   if (!given) return [id, " (nobody was asked; the event that gave it is not in this report)"];
   const { payload } = given;
-  return [foreign(payload.name, 200), " ", id, ": nobody was asked. Given by ", foreign(asObject(payload.givenBy).subject, 80), ` at ${timeText(Date.parse(given.value.timestamp))} UTC, for `,
-    foreign(payload.filter, 300), `, until ${timeText(Date.parse(payload.until))} UTC (event ${given.seq}).`];
+  return [foreign(payload.name, 200), " ", id, ": nobody was asked. Given by ", foreign(asObject(payload.givenBy).subject, 80), ` at ${timeText(timeOf(given.value.timestamp))} UTC, for `,
+    foreign(payload.filter, 300), `, until ${timeText(timeOf(payload.until))} UTC (event ${given.seq}).`];
 }
 
 function agreementsOf(row) {
@@ -155,7 +155,7 @@ function agreementsOf(row) {
     const agreement = asObject(asObject(event.payload.detail).agreement);
     const by = asObject(agreement.authority);
     const opened = Array.isArray(agreement.attachmentsOpened) ? `, had opened ${plural(agreement.attachmentsOpened.length, "attachment")}` : "";
-    return h("li", {}, foreign(by.subject || event.value.subject, 80), asList(by.tags).length ? [" [", tagsOf(by.tags), "]"] : "", `, ${timeText(Date.parse(event.value.timestamp))} UTC, event ${event.seq}${opened}`,
+    return h("li", {}, foreign(by.subject || event.value.subject, 80), asList(by.tags).length ? [" [", tagsOf(by.tags), "]"] : "", `, ${timeText(timeOf(event.value.timestamp))} UTC, event ${event.seq}${opened}`,
       asText(agreement.note) ? foreignBlock(agreement.note) : null);
   }))];
 }
@@ -184,7 +184,7 @@ function moreOf(items, word) {
 function deedsView(row) {
   if (!row.deedState && !row.deeds.items.length) return null;
   return [h("p", {}, `${DEEDS[row.deedState] || "No action was promised"}.`.replace(/^./, (first) => first.toUpperCase())),
-    row.deeds.items.length ? h("ul", {}, row.deeds.items.map((event) => h("li", {}, `${timeText(Date.parse(event.value.timestamp))} UTC, `, foreign(event.value.subject, 80),
+    row.deeds.items.length ? h("ul", {}, row.deeds.items.map((event) => h("li", {}, `${timeText(timeOf(event.value.timestamp))} UTC, `, foreign(event.value.subject, 80),
       asText(event.value.transitionTo) ? [", to ", foreign(event.value.transitionTo, 80)] : "", `, event ${event.seq}`, foreignBlock(asText(event.payload.description))))) : null];
 }
 

@@ -59,6 +59,9 @@ function endOfString(text, start) {
 const asObject = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : {});
 const asList = (value) => (Array.isArray(value) ? value : []);
 const asText = (value) => (typeof value === "string" ? value : "");
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/;
+/* Returns a time of the record in milliseconds; NaN where it is none. */
+const timeOf = (value) => (TIME.test(asText(value)) ? Date.parse(value) : NaN);
 const asNumber = (value) => (typeof value === "number" ? value : null);
 
 /* Returns the decisions in the order of the record; those in `beside` are there for what they say of others. */
@@ -110,8 +113,8 @@ function decisionOf(settled, record) {
   const grant = asText(authority.grant);
   const act = actOf(value, payload, grant);
   const task = record.tasks.get(value.taskId);
-  const at = Date.parse(value.timestamp);
-  const askedAt = request ? Date.parse(request.value.timestamp) : NaN;
+  const at = timeOf(value.timestamp);
+  const askedAt = request ? timeOf(request.value.timestamp) : NaN;
   const agreements = asList(payload.agreements).map((id) => ({ id, event: record.byId.get(id) || null }));
   const byPlatform = value.source === "PLATFORM";
   const isDecided = request && value.eventType === "APPROVAL_DECIDED";
