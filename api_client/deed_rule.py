@@ -125,7 +125,7 @@ def trail_event(text: bytes, request_of: Callable[[str], bytes | None]) -> Trail
 
 def links(decision: TrailEvent, later: Iterable[TrailEvent]) -> Iterator[tuple[TrailEvent, DeedLink | None]]:
     """Yield agents' actions among a task's later events, each with how it refers to a decision; None: not at all."""
-    own, trace = {decision.names, decision.id}, decision.trace
+    own, trace = {decision.names, decision.id} - {None, ""}, decision.trace
     for event in later:
         if event.outcome is not None:
             is_last_word = event.outcome in _LAST_WORDS

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 _OUTPUT = click.option(
     "-o", "--output", type=FILE, metavar="FILE", help="Where to write it; - is stdout.  [default: stdout]"
 )
+_OWN_PAGE = "All else of the page is as this version of the program writes it: a browser shows what these events say."
+_OTHER_PAGE = (
+    "CAREFUL: all else of the page is not as this version of the program writes it. Another version made it, or "
+    "somebody changed what it shows: rely on the events printed here, not on the page."
+)
 _YES = click.option("--yes", is_flag=True, help="Overwrite an existing file without asking.")
 
 
@@ -123,7 +128,8 @@ def _write_proof(proof: ProofFile, output: Path | None, *, overwrite: bool) -> N
 def check(file: Path, typed: str, *, as_json: bool) -> None:
     """Check a proof, or a report's page, without the record; exit with 1 if it does not hold.
 
-    Each event is hashed again and followed to the checkpoint, whose signature must be that of the key.
+    Each event is hashed again and followed to the checkpoint, whose signature must be that of the key. Of a page it
+    says too whether a browser shows just these events.
 
     Example: pumpup-tui check c-1029.proof --key claims.pub
     """
@@ -133,18 +139,29 @@ def check(file: Path, typed: str, *, as_json: bool) -> None:
 
     key = public_key(typed)
     content = read_file(file, "proof", PROOF_MOST)
+    is_page = is_report(content)
     try:
-        proof = (check_report if is_report(content) else check_proof)(content, key)
+        proof = (check_report if is_page else check_proof)(content, key)
     except ProofFault as fault:
         if as_json:
             print_json({"ok": False, "error": str(fault)})
         else:
             print_wrapped(f"WRONG: {line(str(fault), 1_000)}")
         raise click.exceptions.Exit(1) from None
+    own_page = _is_own_page(content) if is_page else None
     if as_json:
-        print_json(_as_json(proof, key))
-    else:
-        _print_checked(proof)
+        page = {} if own_page is None else {"ownPage": own_page}
+        print_json({**_as_json(proof, key), **page})
+        return
+    _print_checked(proof)
+    if own_page is not None:
+        print_wrapped(_OWN_PAGE if own_page else _OTHER_PAGE)
+
+
+def _is_own_page(content: bytes) -> bool:
+    from pumpup_tui.commands.report.report_html import is_own_page
+
+    return is_own_page(content)
 
 
 def _as_json(proof: CheckedProof, key: VerifierKey) -> dict[str, Any]:

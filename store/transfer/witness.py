@@ -80,19 +80,26 @@ class Witness:
         for _ in range(_TRIES):
             before = await asyncio.to_thread(self._state.last, self._key.public, self._log)
             seen = await self._checked(proofs, before, others)
-            at = self._now()
+            at = self._now(before)
             note = countersigned(seen, self._key, int(at.timestamp()))
             # What was looked at is what the stored one was compared with: if another run was faster, all begins anew.
             if await asyncio.to_thread(self._state.advance, self._log, before, note):
                 return WitnessedNote(note, seen.head, at, before)
         raise StoreBusy("Other runs of this witness keep signing. Nothing was signed: try again.")
 
-    def _now(self) -> datetime:
+    def _now(self, before: StoredCheckpoint | None) -> datetime:
+        """Return the time; never one before the last signature's, which said that it had seen no more by then."""
         now = self._clock()
         if now.timestamp() < 1:
             raise StoreFault(
                 "The clock of this machine is before 1970, and a signature says when it was made. Set the clock. "
                 "Nothing was signed."
+            )
+        if before is not None and int(now.timestamp()) < before.at:
+            raise StoreBusy(
+                f"The clock of this machine is behind this witness's last signature, of {signed_on(before.at)}: what "
+                "it signed now would seem to be older than it is. Set the clock; if it was wrong then, wait until that "
+                "time, or begin a new witness in another folder. Nothing was signed."
             )
         return now
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
+from pumpup_tui.commands.report import timeline_places
 from pumpup_tui.commands.report.decision_facts import decision_facts_of
 from pumpup_tui.commands.report.evidence import Evidence, ReportHead, ReportScope
 from pumpup_tui.commands.report.evidence_reader import read_evidence
@@ -71,3 +74,40 @@ async def test_many_tasks_are_read_at_once(world: World, given: Given) -> None:
     assert {(one.deed_state, one.task_name.split()[0]) for one in facts} == {("DONE", "Claim")}
     assert (evidence.decisions, len(evidence.events)) == (101, 404)
     assert len(checked(evidence)) == 404
+
+
+async def test_many_tasks_change_nothing_about_deeds(
+    world: World, given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In whatever order tasks are named, and where another's last word is on a request from before."""
+    if world.kind != "local":
+        return  # it is the reader's choice, whatever is below it
+    early, late = await given.task("early"), await given.task("late")
+    before = await given.approval(early, externalTraceId="run-7")
+    promised = await given.approval(early)
+    await given.decision(promised)
+    await given.action(early, external_trace_id=promised.id)
+    await given.decision(await given.approval(late))
+    taken_over = await given.approval(late, externalTraceId="run-8")
+    again = await given.approval(early, externalTraceId="run-7")
+    await given.decision(again)
+    await given.decision(before, "REJECT")
+    await given.action(early, external_trace_id="run-7")
+    await given.decision(taken_over)
+    until = next(
+        one.settled["timestamp"]
+        for one in decision_facts_of(await read_evidence(world.reviewer, ReportScope()))
+        if one.settled["inResponseTo"] == before.id
+    )
+    scopes = [
+        ReportScope(tasks={late.id: "late", early.id: "early"}),
+        ReportScope(tasks={early.id: "early"}, until=datetime.fromisoformat(until)),
+    ]
+    for scope in scopes:
+        states = []
+        for most in (100, 0):
+            monkeypatch.setattr(timeline_places, "TASKS_ONE_BY_ONE", most)
+            facts = decision_facts_of(await read_evidence(world.reviewer, scope))
+            states.append({one.settled["inResponseTo"]: one.deed_state for one in facts})
+        assert states[0] == states[1]
+        assert states[0][promised.id] == "DONE"

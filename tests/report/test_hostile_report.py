@@ -181,7 +181,7 @@ def test_no_text_acts_in_markdown(poisoned: Recorded) -> None:
     """A renderer with all of GitHub's extensions finds no link, image or HTML, and every word of theirs in code."""
     text = next(words_of(poisoned.evidence)).removesuffix("Refund one")
     document = report_markdown(replace(poisoned.evidence, projects={"prj_1": text}), head_of(poisoned.evidence, text))
-    renderer = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+    renderer = MarkdownIt("gfm-like", {"html": True, "linkify": True})
     tokens = list(_flat(renderer.parse(document)))
     kinds = {token.type for token in tokens}
     assert kinds.isdisjoint(LINKING)

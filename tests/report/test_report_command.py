@@ -104,7 +104,12 @@ def test_the_file_is_checked_by_another_program_too(report: Any, plain: Recorded
     good = run_in(tmp_path, "check", file, "--key", key, "--json")
     assert good.returncode == 0, good.stdout + good.stderr
     assert [event["seq"] for event in json.loads(good.stdout)["events"]] == [one.seq for one in plain.evidence.events]
+    assert json.loads(good.stdout)["ownPage"] is True
     page = file.read_text("ascii")
+    for shown in (page.replace("<noscript>", "✓ VERIFIED<noscript>"), page.replace("VERIFIED", "CHECKED"), f"{page} "):
+        file.write_text(shown)
+        other = run_in(tmp_path, "check", file, "--key", key)
+        assert (other.returncode, "CAREFUL: all else of the page is not as" in other.stdout) == (0, True), other.stdout
     data = re.findall("data-sha256=[0-9a-f]{64}>(.*?)</script>", page)[0]
     forged = data.replace("Refund one", "Refund two")
     for changed in (data.replace("alice", "malice"), forged, data[:-9], "[]", "x"):

@@ -61,6 +61,10 @@ def test_a_report_verifies_itself_and_shows_every_decision(browser: Chromium, pl
     assert plain.evidence.key.split("+")[1] in bar
     text = page_text(browser)
     assert [word for word in WORDS if word.casefold() not in text.casefold()] == []
+    waited = (
+        "[...document.querySelectorAll('figure')[1].querySelectorAll('tbody td')].map((one) => Number(one.textContent))"
+    )
+    assert sum(browser.value(waited)) == 4  # by no agent that took its request back, by no grant and by no clock
     for event in plain.evidence.events:
         if '"inResponseTo"' in event.text and event.read()["eventType"] != "ACTION":
             assert event.hash in text
@@ -86,12 +90,17 @@ def test_filters_narrow_the_list(browser: Chromium, plain: Recorded, tmp_path: P
             )
         )
 
-    assert count("text", "model denied") == "1 of 7 decisions/1"
-    assert count("act", "APPROVE") == "3 of 7 decisions/3"
-    assert count("who", "=agent-1") == "1 of 7 decisions/1"
-    assert count("deed", "NONE") == "2 of 7 decisions/2"
-    assert count("differs", True) == "1 of 7 decisions/1"
+    assert count("text", "model denied") == "1 of 7 decisions: the others do not match the filter/1"
+    assert count("act", "APPROVE") == "3 of 7 decisions: the others do not match the filter/3"
+    assert count("who", "=agent-1") == "1 of 7 decisions: the others do not match the filter/1"
+    assert count("deed", "NONE") == "2 of 7 decisions: the others do not match the filter/2"
+    assert count("differs", True) == "1 of 7 decisions: the others do not match the filter/1"
     assert count("text", "no such words").startswith("0 of 7 decisions")
+    browser.do("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert "0 of 7 decisions" in browser.value("document.body.innerText")  # also on paper
+    finally:
+        browser.do("Emulation.setEmulatedMedia", media="")
 
 
 def test_it_prints_every_decision(browser: Chromium, many: Evidence, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from api_client.errors import StoreFault, Unreachable
+from api_client.errors import StoreBusy, StoreFault, Unreachable
 from store.core import merkle
 from store.core.signed_note import LogHead, read_head, read_note
 from store.core.signing_key import new_signing_key
@@ -150,6 +150,19 @@ def test_the_same_again_is_signed_with_the_new_time(looking: Looking) -> None:
     with pytest.raises(StoreFault, match="Set the clock"):
         looking.look()
     assert looking.signed() == [told.note.written()]
+
+
+def test_a_clock_that_went_back_dates_no_signature_back(looking: Looking) -> None:
+    """What is signed now would seem to be older than what was signed before; from that time on it signs again."""
+    looking.now = lambda: START.replace(year=START.year + 1)
+    told = looking.look()
+    looking.now = lambda: START
+    looking.record.shown += events((2, "b"))
+    with pytest.raises(StoreBusy, match="behind this witness's last signature"):
+        looking.look()
+    assert looking.signed() == [told.note.written()]
+    looking.now = lambda: told.at
+    assert looking.look().head.size == 5
 
 
 # -- what it refuses

@@ -149,3 +149,10 @@ def test_a_second_decision_on_a_request_takes_no_deed_from_the_first() -> None:
     """An older record may hold one, which changed nothing."""
     first, second = (TrailEvent(f"d{n}", "r0", "t", "APPROVE") for n in range(2))
     assert deed_state(first, [second, TrailEvent("a", trace="t")]) == "DONE"
+
+
+def test_a_decision_that_names_no_request_takes_no_action_that_names_nothing() -> None:
+    """What names nothing refers to nothing, also where a record of another program has such a decision."""
+    action = TrailEvent("a")
+    assert deed_state(TrailEvent("d", None, None, "APPROVE"), [action]) == "UNLINKED"
+    assert deed_state(TrailEvent("d", None, None, "REJECT"), [action]) == "NOTHING_PROMISED"

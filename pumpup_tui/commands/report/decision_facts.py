@@ -62,6 +62,11 @@ class DecisionFacts:
     deed_state: DeedState
 
     @property
+    def by_person(self) -> bool:
+        """Whether a person decided or answered: who takes a request back does neither, and is mostly an agent."""
+        return not self.by_platform and self.act != WITHDRAWN
+
+    @property
     def agrees(self) -> bool | None:
         """Whether a person decided as the agent had recommended; None where that can't be compared."""
         if self.act not in OUTCOMES or not self.recommended or self.by_platform:

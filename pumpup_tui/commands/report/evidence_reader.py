@@ -49,6 +49,7 @@ async def read_evidence(
         decisions.append(decision)
         if len(decisions) > DECISIONS_MOST:
             raise Failed(f"There are more than {DECISIONS_MOST:,} decisions, the most that one report holds: {_NARROW}")
+    decisions.sort(key=lambda one: one.seq)  # of several tasks, which were read one by one
     proven = _ProvenEvents(backend.proofs, head.size, progress)
     await proven.add(seq for one in decisions for seq in (one.seq, *one.named))
     trail = Trail({one.task_id for one in decisions}, head.size)

@@ -14,7 +14,8 @@ and nothing else). Its parts:
 What it proves: each event that is shown is in the signed record as it is shown, byte for byte. What it does not prove:
 that no decision was left out (`verify`, and a full export, show that); that the key is the team's (compare it with the
 one that the team published); and nothing at all where somebody replaced the script too: a page can't vouch for itself.
-`pumpup-tui check` looks at the data with a program of your own.
+`pumpup-tui check` looks at the data with a program of your own, and says whether all else is as this version of it
+writes a page.
 
 These changes of a byte change nothing that a browser reads, and so nothing is noticed: letters of the name of a tag, an
 attribute or the doctype in the other case; a blank within a tag for another white space or a slash; and in script and
@@ -51,6 +52,7 @@ SCRIPTS = (
 """The parts of the script, in order."""
 _BODY = "<output>"
 """The first tag of the body, which begins of itself."""
+_DIGEST = re.compile(rb" data-sha256=([0-9a-f]{64})>")
 _UNQUOTED = re.compile(r'\b([a-z0-9-]+)=([^"\s>]+)')
 
 
@@ -61,18 +63,34 @@ def report_html(evidence: Evidence, head: ReportHead) -> Iterator[str]:
     digest = hashlib.sha256()
     for part in report_data(evidence, head):
         digest.update(part.encode("ascii"))
+    before, after = _frame(digest.hexdigest())
+    yield before
+    yield from report_data(evidence, head)
+    yield after
+
+
+def is_own_page(content: bytes) -> bool:
+    """Return whether all of a page but its data is as this version of the program writes it."""
+    digest = _DIGEST.search(content)
+    if digest is None:
+        return False
+    before, after = (part.encode("ascii") for part in _frame(digest[1].decode("ascii")))
+    start, end = len(before), len(content) - len(after)
+    is_framed = start <= end and content.startswith(before) and content.endswith(after)
+    return is_framed and content.find(b"<", start, end) < 0
+
+
+def _frame(digest: str) -> list[str]:
+    """Return what stands before and behind data with this digest."""
     style, script = page_style(), page_script()
     marks = {
         "@SCRIPT@": _digest(script),
         "@STYLE@": _digest(style),
-        "@DIGEST@": digest.hexdigest(),
+        "@DIGEST@": digest,
         "@CSS@": style,
         "@JS@": script,
     }
-    before, after = _filled(_part("skeleton.html"), marks).split("@DATA@")
-    yield before
-    yield from report_data(evidence, head)
-    yield after
+    return _filled(_part("skeleton.html"), marks).split("@DATA@")
 
 
 @cache

@@ -113,7 +113,7 @@ def _summary(facts: list[DecisionFacts]) -> Iterator[str]:
     counts = Counter(one.act for one in facts)
     yield f"- {len(facts):,} decision{'' if len(facts) == 1 else 's'}"
     yield from (f"- {words}: {counts[act]:,}" for act, words in _ACTS.items() if counts[act])
-    waits = [one.seconds_waited for one in facts if one.seconds_waited is not None and not one.by_platform]
+    waits = [one.seconds_waited for one in facts if one.seconds_waited is not None and one.by_person]
     if waits:
         yield f"- Half were decided within {span(median(waits))}, all within {span(max(waits))}"
     compared = [one.agrees for one in facts if one.agrees is not None]

@@ -159,7 +159,10 @@ async def task_places(backend: Backend, scope: ReportScope, trail: Trail, since:
             async for event in _events(backend, (CREATED, *done), scope, task, NO_FILTER):
                 trail.add(event)
         return
-    for types, only in (((CREATED,), NO_FILTER), (done, EventFilter(since=since))):
+    # Whoever else had the last word may have had it on a request from before: its trace id is in no report of others.
+    has_others = bool(scope.decided_by) or scope.until is not None
+    whole = (CREATED, APPROVAL_REQUESTED) if has_others else (CREATED,)
+    for types, only in ((whole, NO_FILTER), (done, EventFilter(since=since))):
         async for event in _events(backend, types, scope, None, only):
             trail.add(event)
 

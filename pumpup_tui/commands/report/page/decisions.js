@@ -25,7 +25,7 @@ const DEEDS = {
   UNLINKED: "approved, and no later action refers to it",
   AFTER_DENIAL: "denied, and an action refers to it",
 };
-const DIGITS_MANY = /\d{16}/;
+const DIGITS_MANY = /[:,[]\s*-?\d{16}/;
 const NUMBER = /-?\d[\d.eE+-]*/g;
 const WHOLE = /^-?\d+$/;
 

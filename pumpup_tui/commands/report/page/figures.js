@@ -18,15 +18,18 @@ function percentile(sorted, percent) {
   return sorted.length ? sorted[Math.max(0, Math.ceil(sorted.length * percent / 100) - 1)] : null;
 }
 
+/* Returns whether a person decided or answered: who takes a request back does neither, and is mostly an agent. */
+function isByPerson(row) {
+  return !row.byPlatform && row.act !== "WITHDRAWN";
+}
+
 function figuresOf(rows) {
-  const byPeople = rows.filter((row) => !row.byPlatform);
-  const waits = byPeople.map((row) => row.waited).filter((one) => one !== null).sort((a, b) => a - b);
+  const waits = rows.filter(isByPerson).map((row) => row.waited).filter((one) => one !== null).sort((a, b) => a - b);
   const compared = rows.filter((row) => row.agrees !== null);
   return {
     all: rows.length,
     acts: countBy(rows, (row) => row.act),
     byGrants: rows.filter((row) => row.grant).length,
-    people: new Set(byPeople.map((row) => row.who)).size,
     median: percentile(waits, 50),
     late: percentile(waits, 95),
     compared: compared.length,
@@ -62,11 +65,11 @@ function periodAfter(at, unit) {
   return unit === "month" ? periodOf(at + 32 * DAY, unit) : at + (unit === "week" ? 7 : 1) * DAY;
 }
 
-/* Returns how many requests that people settled waited for how long: [label, count]. */
+/* Returns how many requests that people decided or answered waited for how long: [label, count]. */
 function waitsOf(rows) {
   const counts = WAITS.map(([, label]) => [label, 0]);
   for (const row of rows) {
-    if (row.waited !== null && !row.byPlatform) counts[WAITS.findIndex(([end]) => row.waited < end)][1] += 1;
+    if (row.waited !== null && isByPerson(row)) counts[WAITS.findIndex(([end]) => row.waited < end)][1] += 1;
   }
   return counts;
 }

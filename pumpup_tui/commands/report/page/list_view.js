@@ -54,7 +54,7 @@ class DecisionList {
     this.made = 0;
     this.list.replaceChildren();
     this.extend();
-    this.status.textContent = this.shown.length === this.rows.length ? plural(this.rows.length, "decision") : `${number(this.shown.length)} of ${plural(this.rows.length, "decision")}`;
+    this.status.textContent = this.shown.length === this.rows.length ? plural(this.rows.length, "decision") : `${number(this.shown.length)} of ${plural(this.rows.length, "decision")}: the others do not match the filter`;
   }
 
   extend(count = ROWS_AT_ONCE) {
