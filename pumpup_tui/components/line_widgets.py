@@ -187,7 +187,8 @@ class Document(LineScrollView, can_focus=True):
         if index >= len(self._wrapped):
             return paint(self, [], self.size.width)
         wrapped = self._wrapped[index]
-        if wrapped.at is not None and self._whole and self.screen.is_active:
+        # Also before all of it is there: a line that stays as it is will not be drawn again.
+        if wrapped.at is not None and (self._whole or self._about is not None) and self.screen.is_active:
             self._note_painted(wrapped.at)
         return paint(self, wrapped.line, self.size.width)
 

@@ -42,6 +42,19 @@ async def test_lines_seen_elsewhere_in_the_request_before_are_not_seen() -> None
         assert read.unseen == 0
 
 
+async def test_a_line_that_was_on_the_screen_before_the_rest_came_is_seen() -> None:
+    """The title stands there, from the list, until all of the request is read: it is not drawn again, and was seen."""
+    title, rest = foreign(("Refund $98,400", "")), foreign(("all is checked", ""))
+    async with Reading().run_test(size=(60, 10)) as pilot:
+        read = pilot.app.query_one(Document)
+        read.set_paragraphs([title], "one")
+        await pilot.pause()
+        read.set_paragraphs([title, rest], "one", whole=[title, rest])
+        assert read.unseen == 1
+        await pilot.pause()
+        assert read.unseen == 0
+
+
 def test_marks_that_take_no_cell_do_not_make_a_title_long() -> None:
     """Four hundred stacked marks are eighty cells: what stands behind them goes into the body, and is shown there."""
     summary = "a\u0301\u0302\u0303\u0304" * 80 + " ok" * 8_500 + " PAY-98400"

@@ -83,8 +83,8 @@ class Reviewer:
             await self.until("the request is read", lambda: "still reading" in desk.desk.hint)
             await self._pilot.pause(0.1)
         assert desk.desk.armed.target == request_id
-        # What was never drawn can't have been read: `y` would show it instead of sending.
-        await self.until("the request is drawn", lambda: self.inbox.request_view.is_drawn)
+        # A line that was not drawn yet can't have been read: `y` would show it instead of sending.
+        await self.until("all of the request is drawn", lambda: not self.inbox.armed_view.unseen())
 
     async def open_form(self) -> None:
         """Press `a` until the form of the elicitation under the cursor is there, ready to be typed into."""

@@ -151,7 +151,7 @@ class _FactReader:
             return (), "NOTHING_PROMISED"
         decision, later = trail[place], trail[place + 1 : place + 1 + LOOKED_MOST]
         linked = tuple(self._by_id[one.id] for one, link in links(decision, later) if link is not None)
-        return linked, deed_state(decision, later)
+        return linked, deed_state(decision, later, more=len(trail) > place + 1 + LOOKED_MOST)
 
 
 def _trail_event(event: Json, trace: Any, outcome: str | None) -> TrailEvent:

@@ -150,7 +150,7 @@ function actOf(value, payload, grant) {
    this trace id was approved or denied since. */
 function deedsOf(settled, request, trail) {
   const own = new Set([request.value.id, settled.value.id]);
-  const found = { items: [], others: 0 };
+  const found = { items: [], others: trail.length > settled.place + LOOKED_MOST ? 1 : 0 };
   let trace = asText(request.value.externalTraceId);
   for (const event of trail.slice(settled.place, settled.place + LOOKED_MOST)) {
     const { value } = event;
