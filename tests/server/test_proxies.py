@@ -221,7 +221,7 @@ async def test_a_proxy_that_fails_is_named_and_the_server_is_not_blamed(
     """The words name proxy and variable without the password; a write is known not to have happened."""
     scheme, mode, words = FAILING[case]
     monkeypatch.setattr("api_client.transport.CONNECT_SECONDS", 0.3)
-    monkeypatch.setattr("api_client.http.WRITE_PATIENCE", 0.5)
+    monkeypatch.setattr("api_client.http_writes.WRITE_PATIENCE", 0.5)
     user = "" if case == "closed socks" else f"bob:{SECRET}@"
     async with running((Socks if scheme == "socks5" else Connecting)(mode=mode)) as proxy:
         port = proxy.port if mode else closed_port()
