@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from api_client.errors import StoreFault
@@ -137,25 +137,7 @@ class Files:
             StoreFault: the disk took only a part.
             OSError: the system refused.
         """
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()  # a killed process of the same number may have left it
-        fd = self.open(temporary)
-        try:
-            try:
-                self.truncate(fd, 0)
-                offset = 0
-                for piece in pieces:
-                    self.write_all(fd, piece, offset)
-                    offset += len(piece)
-                self.sync(fd)
-            finally:
-                os.close(fd)
-            self.rename(temporary, path)
-        except (OSError, StoreFault):
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+        self._replace(path, pieces, self.sync)
         self.sync_folder(path.parent)
 
     def put(self, path: Path, data: bytes) -> None:
@@ -167,13 +149,22 @@ class Files:
             StoreFault: the disk took only a part.
             OSError: the disk refused.
         """
+        self._replace(path, (data,), lambda _: None)
+
+    def _replace(self, path: Path, pieces: Iterable[bytes], settle: Callable[[int], None]) -> None:
+        """Write a temporary file, `settle` its descriptor, and give it the name; of a failure nothing remains."""
         temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()  # a killed process of the same number may have left it
         fd = self.open(temporary)
         try:
             try:
-                self.write_all(fd, data, 0)
+                self.truncate(fd, 0)
+                offset = 0
+                for piece in pieces:
+                    self.write_all(fd, piece, offset)
+                    offset += len(piece)
+                settle(fd)
             finally:
                 os.close(fd)
             self.rename(temporary, path)

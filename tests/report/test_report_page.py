@@ -151,14 +151,19 @@ def _parts(event: ProvenEvent) -> tuple[str, str, str]:
     return event.text, event.previous, event.hash
 
 
+def bar_without(browser: Chromium, folder: Path, content: str, lacking: str) -> str:
+    """Return what the bar says in a browser that a script has taken something from."""
+    script = browser.do("Page.addScriptToEvaluateOnNewDocument", source=lacking)["identifier"]
+    try:
+        return opened(browser, folder, content)
+    finally:
+        browser.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+
+
 def test_without_ed25519_it_is_amber_and_says_why(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """A browser without the signature's algorithm checks all else, and never says VERIFIED."""
     lacking = "crypto.subtle.importKey = () => Promise.reject(new DOMException('no', 'NotSupportedError'))"
-    script = browser.do("Page.addScriptToEvaluateOnNewDocument", source=lacking)["identifier"]
-    try:
-        bar = opened(browser, tmp_path, page_of(plain.evidence))
-    finally:
-        browser.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+    bar = bar_without(browser, tmp_path, page_of(plain.evidence), lacking)
     assert bar.startswith("! PARTLY VERIFIED")
     assert "no Ed25519, so the signature was not checked" in bar
 
@@ -166,11 +171,7 @@ def test_without_ed25519_it_is_amber_and_says_why(browser: Chromium, plain: Reco
 def test_without_cryptography_it_says_so(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """A browser that gives the page no cryptography shows nothing as checked."""
     lacking = "Object.defineProperty(crypto, 'subtle', { value: undefined })"
-    script = browser.do("Page.addScriptToEvaluateOnNewDocument", source=lacking)["identifier"]
-    try:
-        bar = opened(browser, tmp_path, page_of(plain.evidence))
-    finally:
-        browser.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+    bar = bar_without(browser, tmp_path, page_of(plain.evidence), lacking)
     assert bar.startswith("✗ NOT VERIFIED")
     assert "no cryptography" in bar
 
