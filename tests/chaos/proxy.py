@@ -141,9 +141,12 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 async def _closed(writer: asyncio.StreamWriter) -> None:
     writer.close()
-    with suppress(OSError, TimeoutError):
-        await asyncio.wait_for(writer.wait_closed(), 1)  # TLS waits for the other side's goodbye, which may never come
-    writer.transport.abort()
+    try:
+        with suppress(OSError, TimeoutError):
+            # TLS waits for the other side's goodbye, which may never come.
+            await asyncio.wait_for(writer.wait_closed(), 1)
+    finally:  # also where the test ends just now
+        writer.transport.abort()
 
 
 def _garble(writer: asyncio.StreamWriter) -> None:
