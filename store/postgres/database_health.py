@@ -19,8 +19,9 @@ HEALTH = b"""
         pg_has_role('pg_read_all_stats', 'usage'), (select count(*) from pg_stat_replication),
         (select count(*) from pg_stat_replication where sync_state in ('sync', 'quorum')),
         case
-            -- While nothing is committed the last replay is long ago, and nothing is behind.
-            when pg_is_in_recovery() and pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
+            -- While nothing is committed the last replay is long ago, and nothing is behind. A standby that has
+            -- just begun to stream has replayed past the place that it streams from.
+            when pg_is_in_recovery() and pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn() then 0
             when pg_is_in_recovery() then extract(epoch from now() - pg_last_xact_replay_timestamp())::float8
             when pg_has_role('pg_read_all_stats', 'usage') then
                 (select extract(epoch from max(coalesce(replay_lag, interval '0')))::float8 from pg_stat_replication)
