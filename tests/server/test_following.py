@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import cast
 
 import httpx
@@ -27,6 +28,8 @@ class Cable(httpx.AsyncBaseTransport):
         """Of answers, as they came through."""
         self.last = 0.0
         """When the last one came, by the loop's clock."""
+        self.cuts = lambda: False
+        """Whether it is pulled out while an answer is on its way."""
         self._inner = InProcess(served.app)
         self.asked: list[str] = []
 
@@ -36,21 +39,24 @@ class Cable(httpx.AsyncBaseTransport):
             raise httpx.ConnectError("pulled out", request=request)
         self.asked.append(request.url.path)
         response = await self._inner.handle_async_request(request)
-        response.stream = _Carried(self, cast("httpx.AsyncByteStream", response.stream))
+        self.plugged = not self.cuts()
+        response.stream = _Carried(self, cast("httpx.AsyncByteStream", response.stream), request)
         return response
 
 
 class _Carried(httpx.AsyncByteStream):
-    """An answer on its way through a cable: where that is out nothing comes, not even an end."""
+    """An answer on its way through a cable: where that is out nothing comes, until the client's patience is over."""
 
-    def __init__(self, cable: Cable, inner: httpx.AsyncByteStream) -> None:
-        self._cable, self._inner = cable, inner
+    def __init__(self, cable: Cable, inner: httpx.AsyncByteStream, request: httpx.Request) -> None:
+        self._cable, self._inner, self._request = cable, inner, request
 
     @override
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._inner:
             if not self._cable.plugged:
-                await asyncio.Event().wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(asyncio.Event().wait(), self._request.extensions["timeout"]["read"])
+                raise httpx.ReadTimeout("pulled out", request=self._request)
             self._cable.pieces += 1
             self._cable.last = asyncio.get_running_loop().time()
             yield piece
@@ -138,8 +144,23 @@ async def test_in_a_silent_stream_the_server_is_asked_whether_it_is_there(
         await asyncio.sleep(0.01)
     assert not coming.done()
     cable.plugged = False
-    with pytest.raises(Unreachable, match="pulled out"):
+    # An answer that was on its way is waited for, as long as for any.
+    with pytest.raises(Unreachable, match="pulled out|in time"):
         await asyncio.wait_for(coming, HANG_SECONDS)
+    await backend.aclose()
+
+
+async def test_an_answer_that_never_ends_tells_that_the_server_is_gone(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is gone while it says that it is there is noticed too."""
+    monkeypatch.setattr("api_client.http.ASK", 0.02)
+    await served.task()
+    cable = Cable(served)
+    cable.cuts = lambda: cable.asked.count("/api/me") == 3
+    backend = HttpBackend("http://127.0.0.1", served.reviewer.secret, transport=cable, sleep=_no_wait)
+    with pytest.raises(Unreachable, match="in time"):
+        await asyncio.wait_for(anext(backend.changes()), HANG_SECONDS)
     await backend.aclose()
 
 
