@@ -145,7 +145,7 @@ async def test_in_a_silent_stream_the_server_is_asked_whether_it_is_there(
     assert not coming.done()
     cable.plugged = False
     # An answer that was on its way is waited for, as long as for any.
-    with pytest.raises(Unreachable, match="pulled out|in time"):
+    with pytest.raises(Unreachable, match=r"pulled out|in time"):
         await asyncio.wait_for(coming, HANG_SECONDS)
     await backend.aclose()
 
