@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import cast
 
@@ -28,7 +28,7 @@ class Cable(httpx.AsyncBaseTransport):
         """Of answers, as they came through."""
         self.last = 0.0
         """When the last one came, by the loop's clock."""
-        self.cuts = lambda: False
+        self.cuts: Callable[[], bool] = lambda: False
         """Whether it is pulled out while an answer is on its way."""
         self._inner = InProcess(served.app)
         self.asked: list[str] = []
