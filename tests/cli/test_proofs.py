@@ -139,7 +139,7 @@ def test_the_signing_key_leaves_the_folder_with_a_copy_of_it_alone(
 
     With `signing.key` and `checkpoint.note` put beside it, it goes on under the old one.
     """
-    secret = (made.data / "signing.key").read_text().strip().rpartition("+")[2]
+    secret = (made.data / "signing.key").read_text().strip().split("+", 4)[4]
     note, archive, moved, kept = (tmp_path / name for name in ("note", "archive", "moved", "kept"))
     outputs = [
         run("checkpoint", "--data", made.data, "-o", note),

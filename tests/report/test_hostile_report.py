@@ -20,6 +20,7 @@ from pumpup_tui.commands.report.evidence_reader import read_evidence
 from pumpup_tui.commands.report.report_html import SCRIPTS
 from pumpup_tui.commands.report.report_markdown import report_markdown
 from pumpup_tui.text.firewall import clean
+from store.core.event_types import SETTLING
 from tests.hostile import CORPUS
 from tests.report.conftest import HEAD, Recorded, page_of, recorded
 from tests.spoofs import SPOOFS
@@ -93,6 +94,11 @@ def words_of(evidence: Evidence) -> Iterator[str]:
             yield outcome["note"]
 
 
+def decided(evidence: Evidence) -> int:
+    """Return how many requests are settled: one more where the grant's sample takes one, as a hostile text decides."""
+    return sum(event.read()["eventType"] in SETTLING for event in evidence.events)
+
+
 def test_no_text_acts_in_the_page(
     browser: Chromium, poisoned: Recorded, listener: socket.socket, tmp_path: Path
 ) -> None:
@@ -108,7 +114,7 @@ def test_no_text_acts_in_the_page(
     assert browser.requests() == [file.as_uri()]
     with pytest.raises(BlockingIOError):
         listener.accept()
-    assert browser.value("document.title") == "Decision report, 7 decisions"
+    assert browser.value("document.title") == f"Decision report, {decided(poisoned.evidence)} decisions"
     assert browser.value("document.querySelectorAll('body *').length") < 3_000
     assert browser.value(f"document.querySelectorAll('main :is({ACTING})').length") == 0
     shown = [
@@ -187,7 +193,8 @@ def test_no_text_acts_in_markdown(poisoned: Recorded) -> None:
     assert kinds.isdisjoint(LINKING)
     in_text = " ".join(token.content for token in tokens if token.type == "text")
     assert "PWNED" not in in_text
-    assert sum(token.type == "heading_open" and token.tag == "h3" for token in tokens) == 7
+    headings = sum(token.type == "heading_open" and token.tag == "h3" for token in tokens)
+    assert headings == decided(poisoned.evidence) >= 7
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", document)
 
 
