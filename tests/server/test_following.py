@@ -39,7 +39,8 @@ class Cable(httpx.AsyncBaseTransport):
             raise httpx.ConnectError("pulled out", request=request)
         self.asked.append(request.url.path)
         response = await self._inner.handle_async_request(request)
-        self.plugged = not self.cuts()
+        if self.cuts():
+            self.plugged = False
         response.stream = _Carried(self, cast("httpx.AsyncByteStream", response.stream), request)
         return response
 
