@@ -24,13 +24,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import DecodeError, Struct
-from msgspec.json import decode
+from msgspec import Struct
 
 from api_client.deeds import DEED_TEXT, DEEDS_SHOWN, Deed, DeedLink, Deeds, DeedState
 from api_client.models import APPROVAL_DECIDED
 from api_client.needs import APPROVING
 from api_client.task_trail import AGENT
+from api_client.wire import read_json
 
 if TYPE_CHECKING:
     from api_client.models import Event
@@ -110,16 +110,16 @@ def trail_event(text: bytes, request_of: Callable[[str], bytes | None]) -> Trail
         None where the event is neither a decision nor an agent's action, or has no shape that this version knows.
     """
     try:
-        event = decode(text, type=_TrailJson)
+        event = read_json(_TrailJson, text)
         named, trace = event.in_response_to, comparable(event.external_trace_id)
         if event.event_type == ACTION and event.source == AGENT:
             return TrailEvent(event.id, named, trace)
         if event.event_type != APPROVAL_DECIDED or named is None or event.payload.outcome is None:
             return None
         request = request_of(named)
-        trace = comparable(decode(request, type=_RequestJson).external_trace_id) if request is not None else None
+        trace = comparable(read_json(_RequestJson, request).external_trace_id) if request is not None else None
         return TrailEvent(event.id, named, trace, event.payload.outcome.type)
-    except (DecodeError, RecursionError):
+    except ValueError:
         return None
 
 
@@ -179,8 +179,8 @@ def deeds_of(
 
 def _deed(event_id: str, link: DeedLink, text: bytes) -> Deed | None:
     try:
-        action = decode(text, type=_ActionJson)
-    except (DecodeError, RecursionError):
+        action = read_json(_ActionJson, text)
+    except ValueError:
         return None
     words = action.payload.description
     cut = words if len(words) <= DEED_TEXT else f"{words[:DEED_TEXT]}…"

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from msgspec import DecodeError, Struct
-from msgspec.json import decode
+from msgspec import Struct
 
 from api_client.models import APPROVAL_DECIDED, ELICITATION_PROVIDED, Order
-from api_client.wire import Moment, Wire, keep_in_utc
+from api_client.wire import Moment, Wire, keep_in_utc, read_json
 
 SETTLING = (APPROVAL_DECIDED, ELICITATION_PROVIDED)
 """The types of the events that settle a request."""
@@ -129,10 +128,10 @@ def settled_request(settlement: bytes, request_of: Callable[[str], bytes | None]
         None where the events have no shape that this version knows: they count nowhere.
     """
     try:
-        settled = decode(settlement, type=_Settlement)
+        settled = read_json(_Settlement, settlement)
         request = request_of(settled.in_response_to)
-        asked = decode(request, type=_Request) if request is not None else None
-    except (DecodeError, RecursionError):
+        asked = read_json(_Request, request) if request is not None else None
+    except ValueError:
         return None
     return None if asked is None else _row(settled, asked)
 

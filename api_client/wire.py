@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
+from threading import RLock
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import orjson
@@ -85,7 +86,7 @@ def read(model: type[T], raw: Json) -> T:
     Raises:
         ValueError: they spell none.
     """
-    return convert(raw, type=model)
+    return convert(raw, type=_prepared(model))
 
 
 def read_json(model: type[T], content: bytes | str) -> T:
@@ -95,9 +96,29 @@ def read_json(model: type[T], content: bytes | str) -> T:
         ValueError: it is no JSON, or spells none.
     """
     try:
-        return json.decode(content, type=model)
+        return json.decode(content, type=_prepared(model))
     except RecursionError:
         raise ValueError("It is nested too deeply.") from None
+
+
+_PREPARING = RLock()
+_PREPARED: dict[Any, Any] = {}
+"""By type: the very object that was prepared. `Page[Event]` may be made anew, and be equal, without being prepared."""
+
+
+def _prepared(model: type[T]) -> type[T]:
+    """Return the type, once msgspec knows all of it.
+
+    msgspec 0.22 reads a struct's annotations when it is first asked for, and another thread that asks meanwhile gets
+    what there is of it so far: the process ends with a segmentation fault. So one thread at a time does that, and no
+    other module of ours reads with msgspec.
+    """
+    prepared: type[T] | None = _PREPARED.get(model)
+    if prepared is None:
+        with _PREPARING:
+            json.Decoder(model)
+            prepared = _PREPARED.setdefault(model, model)
+    return prepared
 
 
 def wire_name(model: type[Wire], name: str) -> str:

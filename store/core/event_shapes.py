@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeGuard
 
-from msgspec import Struct, convert, defstruct
+from msgspec import Struct, defstruct
 
 from api_client.authority import Policy
 from api_client.models import (
@@ -23,6 +23,7 @@ from api_client.models import (
     OutcomeType,
     Steps,
 )
+from api_client.wire import read
 
 UNKNOWN = "UNKNOWN"
 """The event type, source and owner of an event that does not say its own in the contract's form."""
@@ -270,9 +271,9 @@ def recognised(event: dict[str, Any], seq: int) -> dict[str, Any]:
 def shape_fault(event: dict[str, Any], seq: int) -> str:
     """Return why the event at the place `seq` has no shape that this version knows; empty where it has one."""
     try:
-        convert(event, type=_SHAPES.get(event["eventType"], _Event))
+        read(_SHAPES.get(event["eventType"], _Event), event)
         if event["eventType"] == "ACTION" and event.get("inResponseTo") is not None:
-            convert(event["payload"].get("detail"), type=_AgreementDetail)
+            read(_AgreementDetail, event["payload"].get("detail"))
         timestamp = event["timestamp"]
         if event["seq"] != seq or not event["id"].startswith("evt_%08x" % seq):  # noqa: UP031 - each event waits for it
             return f"its id or seq is of another place than {seq}"
@@ -316,7 +317,7 @@ def is_time(text: object) -> TypeGuard[str]:
     if not isinstance(text, str) or len(text) != _TIME_SIZE or text[-1] != "Z":
         return False
     try:
-        convert(text, type=datetime)
+        read(datetime, text)
     except ValueError:
         return False
     return True

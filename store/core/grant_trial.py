@@ -11,8 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import DecodeError, Struct
-from msgspec.json import Decoder
+from msgspec import Struct
 
 from api_client.actor import Actor
 from api_client.authority import (
@@ -24,7 +23,7 @@ from api_client.authority import (
 )
 from api_client.grant_filter import grant_test
 from api_client.quantities import Quantity, quantity_of
-from api_client.wire import read
+from api_client.wire import read, read_json
 from store.core.grant_coverage import check_grant
 from store.core.policy_rules import may_alone, policy_of, rule_for
 from store.core.read_models import document
@@ -77,9 +76,6 @@ class _PastRequest(_PastEvent):
     subject: str = ""
 
 
-_DECISIONS, _REQUESTS = Decoder(PastDecision), Decoder(_PastRequest)
-
-
 class GrantTrial:
     """A trial in the making: it takes one past decision after the other."""
 
@@ -101,8 +97,8 @@ class GrantTrial:
     def decision(self, settlement: bytes) -> PastDecision | None:
         """Return the decision of a person in an event's JSON; None where it is none's."""
         try:
-            decided = _DECISIONS.decode(settlement)
-        except (DecodeError, RecursionError):
+            decided = read_json(PastDecision, settlement)
+        except ValueError:
             return None
         return decided if decided.source == "HUMAN" else None
 
@@ -119,8 +115,8 @@ class GrantTrial:
                 What it raises is raised, and nothing is counted.
         """
         try:
-            asked = _REQUESTS.decode(request)
-        except (DecodeError, RecursionError):
+            asked = read_json(_PastRequest, request)
+        except ValueError:
             return
         case = RequestCase(
             request_id=asked.id,

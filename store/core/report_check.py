@@ -11,9 +11,9 @@ import hashlib
 import re
 from typing import Any
 
-from msgspec import Struct, ValidationError
-from msgspec.json import decode
+from msgspec import Struct
 
+from api_client.wire import read_json
 from store.core.chain import link
 from store.core.merkle import leaf_hash
 from store.core.proof_check import CheckedProof, ProofFault, checked_checkpoint
@@ -77,8 +77,8 @@ def _data(content: bytes) -> _ReportData:
     if hashlib.sha256(text).hexdigest() != digest.decode():
         raise ProofFault("Its data was changed: it does not match the digest beside it.")
     try:
-        data = decode(text, type=_ReportData)
-    except (ValueError, ValidationError, RecursionError) as fault:
+        data = read_json(_ReportData, text)
+    except ValueError as fault:
         raise ProofFault(f"Its data isn't a report's: {fault}") from None
     if data.format != REPORT_FORMAT:
         raise ProofFault(f"It has the format {data.format[:40]!r}, not {REPORT_FORMAT!r}.")
@@ -87,8 +87,8 @@ def _data(content: bytes) -> _ReportData:
 
 def _event(item: _ReportEvent) -> dict[str, Any]:
     try:
-        event = decode(item.event)
-    except (ValueError, RecursionError):
+        event: object = read_json(object, item.event)
+    except ValueError:
         raise ProofFault(f"Event {item.seq} isn't JSON.") from None
     if not isinstance(event, dict) or event.get("seq") != item.seq:
         raise ProofFault(f"Event {item.seq} names another place in the chain.")

@@ -23,6 +23,7 @@ import msgspec
 import orjson
 
 from api_client.errors import InvalidRequest, NotFound, TooLarge
+from api_client.wire import read_json
 from store.core.idempotency import is_record
 from store.core.ruling import Content
 from store.core.state_view import Doc
@@ -210,7 +211,7 @@ class Archive:
                 "once more: it goes on where it was interrupted."
             ) from None
         try:
-            self.manifest = msgspec.json.decode(data, type=Manifest)
+            self.manifest = read_json(Manifest, data)
         except ValueError as fault:
             raise InvalidRequest(f"{folder / MANIFEST} is no archive's that this version can read: {fault}.") from None
 

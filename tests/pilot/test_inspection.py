@@ -49,7 +49,8 @@ async def test_a_request_of_mixed_alphabets_holds_no_key(tmp_path: Path) -> None
             await stage.sees(pilot, "look like something else", "characters of each text", "checked")
             await pilot.press("v")
             await stage.sees(pilot, "v goes back", "\\x62")
-        assert calls.total() < 50, calls  # the words of the counts; a character inspected is several calls
+        # The words of the counts, each time they are drawn. One of the 200 texts inspected is over 4,185 calls.
+        assert calls.total() < 2_000, calls
 
 
 async def test_every_text_that_a_request_shows_is_inspected(tmp_path: Path) -> None:
