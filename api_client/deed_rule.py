@@ -30,7 +30,7 @@ from api_client.deeds import DEED_TEXT, DEEDS_SHOWN, Deed, DeedLink, Deeds, Deed
 from api_client.models import APPROVAL_DECIDED
 from api_client.needs import APPROVING
 from api_client.task_trail import AGENT
-from api_client.wire import read_json
+from api_client.wire import read_known
 
 if TYPE_CHECKING:
     from api_client.models import Event
@@ -109,18 +109,21 @@ def trail_event(text: bytes, request_of: Callable[[str], bytes | None]) -> Trail
     Returns:
         None where the event is neither a decision nor an agent's action, or has no shape that this version knows.
     """
-    try:
-        event = read_json(_TrailJson, text)
-        named, trace = event.in_response_to, comparable(event.external_trace_id)
-        if event.event_type == ACTION and event.source == AGENT:
-            return TrailEvent(event.id, named, trace)
-        if event.event_type != APPROVAL_DECIDED or named is None or event.payload.outcome is None:
-            return None
-        request = request_of(named)
-        trace = comparable(read_json(_RequestJson, request).external_trace_id) if request is not None else None
-        return TrailEvent(event.id, named, trace, event.payload.outcome.type)
-    except ValueError:
+    event = read_known(_TrailJson, text)
+    if event is None:
         return None
+    named, trace = event.in_response_to, comparable(event.external_trace_id)
+    if event.event_type == ACTION and event.source == AGENT:
+        return TrailEvent(event.id, named, trace)
+    if event.event_type != APPROVAL_DECIDED or named is None or event.payload.outcome is None:
+        return None
+    request = request_of(named)
+    if request is not None:
+        asked = read_known(_RequestJson, request)
+        if asked is None:
+            return None
+        trace = comparable(asked.external_trace_id)
+    return TrailEvent(event.id, named, trace, event.payload.outcome.type)
 
 
 def links(decision: TrailEvent, later: Iterable[TrailEvent]) -> Iterator[tuple[TrailEvent, DeedLink | None]]:
@@ -178,9 +181,8 @@ def deeds_of(
 
 
 def _deed(event_id: str, link: DeedLink, text: bytes) -> Deed | None:
-    try:
-        action = read_json(_ActionJson, text)
-    except ValueError:
+    action = read_known(_ActionJson, text)
+    if action is None:
         return None
     words = action.payload.description
     cut = words if len(words) <= DEED_TEXT else f"{words[:DEED_TEXT]}…"

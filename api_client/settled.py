@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from api_client.models import APPROVAL_DECIDED, ELICITATION_PROVIDED, Order
-from api_client.wire import Moment, Wire, keep_in_utc, read_json
+from api_client.wire import Moment, Wire, keep_in_utc, read_known
 
 SETTLING = (APPROVAL_DECIDED, ELICITATION_PROVIDED)
 """The types of the events that settle a request."""
@@ -127,12 +127,10 @@ def settled_request(settlement: bytes, request_of: Callable[[str], bytes | None]
     Returns:
         None where the events have no shape that this version knows: they count nowhere.
     """
-    try:
-        settled = read_json(_Settlement, settlement)
-        request = request_of(settled.in_response_to)
-        asked = read_json(_Request, request) if request is not None else None
-    except ValueError:
+    settled = read_known(_Settlement, settlement)
+    if settled is None or (request := request_of(settled.in_response_to)) is None:
         return None
+    asked = read_known(_Request, request)
     return None if asked is None else _row(settled, asked)
 
 

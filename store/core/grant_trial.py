@@ -23,7 +23,7 @@ from api_client.authority import (
 )
 from api_client.grant_filter import grant_test
 from api_client.quantities import Quantity, quantity_of
-from api_client.wire import read, read_json
+from api_client.wire import read, read_known
 from store.core.grant_coverage import check_grant
 from store.core.policy_rules import may_alone, policy_of, rule_for
 from store.core.read_models import document
@@ -96,11 +96,8 @@ class GrantTrial:
 
     def decision(self, settlement: bytes) -> PastDecision | None:
         """Return the decision of a person in an event's JSON; None where it is none's."""
-        try:
-            decided = read_json(PastDecision, settlement)
-        except ValueError:
-            return None
-        return decided if decided.source == "HUMAN" else None
+        decided = read_known(PastDecision, settlement)
+        return decided if decided is not None and decided.source == "HUMAN" else None
 
     def take(
         self, decided: PastDecision, request: bytes, request_hash: str, of_task: Callable[[], tuple[str, str]]
@@ -114,9 +111,8 @@ class GrantTrial:
             of_task: returns the task's name and the step that it was in when it was asked; called where they matter.
                 What it raises is raised, and nothing is counted.
         """
-        try:
-            asked = read_json(_PastRequest, request)
-        except ValueError:
+        asked = read_known(_PastRequest, request)
+        if asked is None:
             return
         case = RequestCase(
             request_id=asked.id,
