@@ -9,6 +9,7 @@ came from outside is read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from threading import RLock
@@ -107,6 +108,13 @@ def read_known(model: type[T], content: bytes | str) -> T | None:
         return read_json(model, content)
     except ValueError:
         return None
+
+
+def schemas(models: Iterable[Any], ref_template: str) -> dict[str, Any]:
+    """Return the JSON Schemas of types and of all that is within them, by name."""
+    # Prepared one after the other, each in its turn: msgspec would build them all, beside threads that read.
+    _, found = json.schema_components([_prepared(model) for model in models], ref_template=ref_template)
+    return found
 
 
 _PREPARING = RLock()

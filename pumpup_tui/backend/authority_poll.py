@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pumpup_tui.backend.messages import AuthorityChanged, GrantsEnded
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.worker import WorkType
 
     from api_client.authority import AuthorityStatus, Grant
     from api_client.models import Event
@@ -43,7 +44,8 @@ class AuthorityPoll:
         self._app.workers.cancel_group(self._app, GROUP)
         self._status = None
         if "authority" in capabilities:
-            self._app.run_worker(self._follow(), name="authority", group=GROUP, exclusive=True, exit_on_error=False)
+            work = cast("WorkType[None]", self._follow)
+            self._app.run_worker(work, name="authority", group=GROUP, exclusive=True, exit_on_error=False)
 
     def look(self) -> None:
         """Look now, rather than in a few seconds."""

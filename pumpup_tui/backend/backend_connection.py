@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from api_client.errors import ApiError
 from pumpup_tui.backend.messages import Connected, LiveState
@@ -12,6 +13,7 @@ from pumpup_tui.backend.retry import Pauses
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.worker import WorkType
 
     from api_client.backend import Backend
     from api_client.models import Me
@@ -65,7 +67,7 @@ class BackendConnection:
         """Have everything refreshed once the backend answers again, after a call failed for a passing reason."""
         if self.backend is not None and not self._is_recovering:
             self._is_recovering = True
-            work = self._recover(self.backend, error)
+            work = cast("WorkType[None]", partial(self._recover, self.backend, error))
             self._app.run_worker(work, name="mend", group="mend", exit_on_error=False)
 
     async def _recover(self, backend: Backend, error: ApiError) -> None:

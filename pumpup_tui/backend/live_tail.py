@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from api_client.errors import ApiError, InvalidRequest, NotAllowed, NotFound
 from pumpup_tui.backend.messages import CallFailed, Changed, LiveState
@@ -12,6 +13,7 @@ from pumpup_tui.backend.retry import Pauses, is_passing
 if TYPE_CHECKING:
     from textual.app import App
     from textual.message_pump import MessagePump
+    from textual.worker import WorkType
 
     from api_client.backend import Backend
     from api_client.models import Event, Me
@@ -79,9 +81,8 @@ class LiveTail:
                 await asyncio.sleep(pauses.after(error))
         self._connection.is_lost = False
         self._connection.announce(backend, me)
-        self._app.run_worker(
-            self._follow(backend, cursor), name="live tail", group="tail", exclusive=True, exit_on_error=False
-        )
+        work = cast("WorkType[None]", partial(self._follow, backend, cursor))
+        self._app.run_worker(work, name="live tail", group="tail", exclusive=True, exit_on_error=False)
 
     async def _follow(self, backend: Backend, cursor: str | None) -> None:
         """Read new events for ever; after a lost connection, from where it was lost."""

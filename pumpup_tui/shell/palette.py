@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -25,6 +26,9 @@ from pumpup_tui.shell.palette_entries import PaletteEntry, PaletteQuery, entry_l
 from pumpup_tui.shell.palette_search import NameSearch
 from pumpup_tui.text.layout import Line, columns
 from styles.sheets import sheet
+
+if TYPE_CHECKING:
+    from textual.worker import WorkType
 
 PAUSE_SECONDS = 0.1
 """Keys that are typed within this time make one query."""
@@ -129,7 +133,8 @@ class PaletteScreen(ModalScreen[PaletteEntry]):
         self.workers.cancel_group(self, "names")
         self._keys.is_searching = self._names.needs_reading(self._query)
         if self._keys.is_searching:
-            self.run_worker(self._read(self._query), group="names", exclusive=True)
+            work = cast("WorkType[None]", partial(self._read, self._query))
+            self.run_worker(work, group="names", exclusive=True)
         else:
             self._found = ()
         self._show()

@@ -17,7 +17,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.app import ScreenStackError
 from textual.message import Message
 
 if TYPE_CHECKING:
@@ -54,8 +53,6 @@ class KeyQueue:
 
     async def put(self, event: Pressed) -> None:
         """Handle a key now, or when it is its turn."""
-        if self._screen is None:
-            return
         if self._waiting or not self._can_follow(event):
             self._waiting.append(event)
             if len(self._waiting) == 1:
@@ -69,23 +66,22 @@ class KeyQueue:
 
     def _end_when_mounted(self, turn: int) -> None:
         """End a turn once the screen that it opened, if it did, has its widgets and its focus."""
-        screen = self._screen
-        if screen is not None and screen.is_mounted:
+        screen = self._app.screen
+        if screen.is_mounted:
             self._app.call_later(self._end_turn, turn)
-        elif screen is not None:
+        else:
             screen.call_later(
                 self._app.call_later, self._end_turn, turn
             )  # behind its mounting, and the focus behind that
 
     async def _on_timeout(self, turn: int) -> None:
-        screen = self._screen
-        if screen is not None and screen.is_mounted:
+        if self._app.screen.is_mounted:
             await self._end_turn(turn)
-        elif screen is not None and turn == self._current:
+        elif turn == self._current:
             self._app.set_timer(TIMEOUT_SECONDS, partial(self._on_timeout, turn))
 
     async def _end_turn(self, turn: int) -> None:
-        if turn != self._current or self._screen is None:
+        if turn != self._current:
             return
         self._current = 0
         while self._waiting and self._can_follow(self._waiting[0]):
@@ -104,14 +100,6 @@ class KeyQueue:
             self._count += 1
             if target.post_message(KeyHandled(self._count)):
                 self._current, self._typed_in = self._count, typed_in
-
-    @property
-    def _screen(self) -> Screen[object] | None:
-        """The screen that is shown; None while the app closes, when no key does anything any more."""
-        try:
-            return self._app.screen
-        except ScreenStackError:
-            return None
 
     @property
     def _target(self) -> Widget | Screen[object]:

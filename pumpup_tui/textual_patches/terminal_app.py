@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from textual.app import App
+from textual.app import App, ScreenStackError
+from textual.css.query import NoMatches
 from textual.driver import Driver
-from textual.widget import AwaitMount
+from textual.widget import AwaitMount, MountError
 from typing_extensions import override
+
+_WITHOUT_SCREENS = (MountError, NoMatches, ScreenStackError)
+"""What is raised where a widget or a screen is gone, or was never mounted."""
 
 
 class TerminalHooks:
@@ -82,6 +86,10 @@ class TerminalApp(App[None]):
 
     @override
     def _handle_exception(self, error: Exception) -> None:
+        # Private: only Textual knows that it is ending. It mounts nothing then and takes the screens away, and what is
+        # still to be done meets that: no fault, and nothing for the user (tests/pilot/test_leaving_early.py).
+        if (self._exit or not self._running) and isinstance(error, _WITHOUT_SCREENS):
+            return
         # Private: Textual prints a traceback with what local variables hold, keys too (tests/cli/test_screens.py).
         if self._hooks.failed(error):
             self.panic()

@@ -12,14 +12,13 @@ from string import Formatter
 from typing import Any, get_args
 
 import orjson
-from msgspec.json import schema_components
 from starlette.responses import Response
 
 from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, Command, ReceiveUpload
 from api_client.event_filter import DEED_FILTERS
 from api_client.needs import Needs
-from api_client.wire import Body, Wire, wire_name
+from api_client.wire import Body, Wire, schemas, wire_name
 from store.server.call_context import JSON, NO_ONE_ASKED, REVIEWERS, IncomingCall, Row, Shapes
 from store.server.payloads import PAYLOADS, payload_schema
 from store.server.writes import OWN_KEY
@@ -212,17 +211,17 @@ def _schemas(rows: Iterable[Row]) -> Schema:
                 if shape is not None and shape is not ReceiveUpload:
                     models[_name(shape)] = shape
     # The form that is taken is also the one that is given: what is left out of an answer is never required.
-    _, schemas = schema_components((*models.values(), *PAYLOADS), ref_template=_TEMPLATE)
-    if "Event" in schemas:
-        schemas["Event"]["properties"]["payload"] = payload_schema(_TEMPLATE)
+    found = schemas((*models.values(), *PAYLOADS), _TEMPLATE)
+    if "Event" in found:
+        found["Event"]["properties"]["payload"] = payload_schema(_TEMPLATE)
     refusing = {_name(kind) for kind in _below(Body)}
-    for name, schema in schemas.items():
+    for name, schema in found.items():
         schema["description"] = cleandoc(schema["description"])
         if name in refusing:
             schema["additionalProperties"] = False
         if (kind := models.get(name)) in HTTP_COMMANDS:
             _leave_path_out(schema, kind)
-    return schemas
+    return found
 
 
 def _leave_path_out(schema: Schema, kind: type[Command]) -> None:
